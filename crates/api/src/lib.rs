@@ -1,0 +1,1 @@
+//! Everything on port 8080: REST, metrics, OpenAPI.

@@ -1,0 +1,2 @@
+//! The hoymiles-smiles program.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Modbus TCP as Hoymiles DTUs speak it, and their register map as a table.

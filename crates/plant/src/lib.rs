@@ -1,0 +1,25 @@
+//! The domain: serials, models, readings, snapshots, the inventory and the live plant.
+//!
+//! Nothing here does I/O, waits, or knows SQL. Time is always an argument, and every physical
+//! quantity carries its unit in its name.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`serial`], [`model`] | who an inverter or DTU is, and what its number tells about it |
+//! | [`unit`] | the units that readings are in |
+//! | [`reading`] | what one poll of one DTU showed |
+//! | [`status`], [`alarm`] | words for the codes a device reports |
+//! | [`inventory`] | which inverters are really there, whatever one answer claims |
+//! | [`live`] | the newest state of everything, which the API serves |
+
+pub mod alarm;
+pub mod inventory;
+pub mod live;
+pub mod model;
+pub mod reading;
+pub mod serial;
+pub mod status;
+pub mod unit;
+
+pub use reading::{InverterReading, PortReading, Snapshot};
+pub use serial::Serial;

@@ -1,0 +1,374 @@
+//! The newest state of everything: what the latest-value routes serve without touching a database.
+//!
+//! One task owns the [`LivePlant`] and publishes a copy after each change; readers never wait.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::status::Activity;
+use crate::{InverterReading, PortReading, Serial, Snapshot};
+
+/// A reading stamped further ahead than this is stored, but a clock that was wrong must not hide
+/// the readings that follow.
+pub const FUTURE_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// A value and the instant it was sampled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timed<T> {
+    /// Sample time.
+    pub at: Timestamp,
+    /// The value.
+    pub value: T,
+}
+
+/// The whole plant as of now.
+#[derive(Debug, Clone)]
+pub struct LivePlant {
+    /// When the bridge started.
+    pub started_at: Timestamp,
+    /// Gateways by their configured name.
+    pub dtus: BTreeMap<String, DtuState>,
+    /// Inverters by serial.
+    pub inverters: BTreeMap<Serial, LiveInverter>,
+    /// Where the readings go.
+    pub storage: StorageState,
+}
+
+/// One inverter as of now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiveInverter {
+    /// The DTU that reports it.
+    pub dtu_name: String,
+    /// First reading ever.
+    pub first_seen: Timestamp,
+    /// Latest reading.
+    pub last_seen: Timestamp,
+    /// Latest inverter reading; none when only ports are known from an earlier run.
+    pub reading: Option<Timed<InverterReading>>,
+    /// Latest reading of each port, by port number.
+    pub ports: BTreeMap<u8, Timed<PortReading>>,
+}
+
+impl LiveInverter {
+    /// What it is doing, `None` before its first reading.
+    pub fn activity(&self) -> Option<Activity> {
+        self.reading
+            .as_ref()
+            .map(|reading| Activity::of(&reading.value))
+    }
+
+    /// Whether its newest readings are of the latest minutes, judged by `max_age`.
+    pub fn is_fresh(&self, now: Timestamp, max_age: SignedDuration) -> bool {
+        now.duration_since(self.last_seen) <= max_age
+    }
+}
+
+impl LivePlant {
+    /// A plant of which nothing is known yet.
+    pub fn new(started_at: Timestamp, storage: StorageState) -> Self {
+        Self {
+            started_at,
+            dtus: BTreeMap::new(),
+            inverters: BTreeMap::new(),
+            storage,
+        }
+    }
+
+    /// Takes over what a snapshot shows, unless something newer is known. A port that the snapshot
+    /// does not mention keeps its last reading.
+    pub fn apply(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let at = snapshot.taken_at;
+        if at.duration_since(now) > FUTURE_TOLERANCE {
+            return;
+        }
+        for reading in &snapshot.inverters {
+            let inverter = self.inverter_mut(reading.serial, snapshot);
+            inverter.first_seen = inverter.first_seen.min(at);
+            if at >= inverter.last_seen {
+                inverter.last_seen = at;
+                inverter.dtu_name.clone_from(&snapshot.dtu_name);
+                inverter.reading = Some(Timed {
+                    at,
+                    value: reading.clone(),
+                });
+            }
+        }
+        for reading in &snapshot.ports {
+            let ports = &mut self.inverter_mut(reading.serial, snapshot).ports;
+            if ports
+                .get(&reading.port)
+                .is_none_or(|latest| at >= latest.at)
+            {
+                ports.insert(
+                    reading.port,
+                    Timed {
+                        at,
+                        value: reading.clone(),
+                    },
+                );
+            }
+        }
+    }
+
+    fn inverter_mut(&mut self, serial: Serial, snapshot: &Snapshot) -> &mut LiveInverter {
+        self.inverters
+            .entry(serial)
+            .or_insert_with(|| LiveInverter {
+                dtu_name: snapshot.dtu_name.clone(),
+                first_seen: snapshot.taken_at,
+                last_seen: snapshot.taken_at,
+                reading: None,
+                ports: BTreeMap::new(),
+            })
+    }
+}
+
+/// How far a DTU has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DtuPhase {
+    /// Not polled yet.
+    Starting,
+    /// The last poll succeeded.
+    Online,
+    /// The last poll failed.
+    Failing,
+}
+
+/// Whether the circuit breaker lets polls through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BreakerState {
+    /// Polls run.
+    #[default]
+    Closed,
+    /// Too many polls failed in a row: the DTU is left in peace for a while.
+    Open,
+    /// One poll is let through to see whether the DTU is back.
+    HalfOpen,
+}
+
+impl BreakerState {
+    /// One lower-case word, as the API shows it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::HalfOpen => "half-open",
+        }
+    }
+}
+
+/// A failure, with the words that a person reads and the label that a metric carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// When.
+    pub at: Timestamp,
+    /// Snake-case label of the cause, for metrics: `connect`, `timeout`, `no_inverters`, …
+    pub kind: &'static str,
+    /// A plain sentence that says what is wrong and what to do.
+    pub text: String,
+}
+
+/// One gateway as of now.
+#[derive(Debug, Clone)]
+pub struct DtuState {
+    /// `host:port`.
+    pub address: String,
+    /// `modbus` or `wifi`.
+    pub protocol: &'static str,
+    /// Its own serial number, once read.
+    pub serial: Option<Serial>,
+    /// How far it has come.
+    pub phase: DtuPhase,
+    /// Seconds between the starts of two polls.
+    pub poll_interval_s: u64,
+    /// Polls that succeeded since start.
+    pub query_count: u64,
+    /// Polls that failed since start, all their retries used.
+    pub error_count: u64,
+    /// End of the last poll that succeeded.
+    pub last_success: Option<Timestamp>,
+    /// The newest failure, kept after recovery.
+    pub last_failure: Option<Failure>,
+    /// See [`BreakerState`].
+    pub breaker: BreakerState,
+    /// How long the last successful poll took, s.
+    pub poll_seconds: Option<f64>,
+    /// Requests in the last successful poll.
+    pub requests_per_poll: Option<u32>,
+    /// Answers whose byte count was wrong and repaired, since start.
+    pub repaired_answers: u64,
+    /// What was learned of its dialect, in words: `byte addressing, 6 records per request`.
+    pub dialect: Option<String>,
+    /// Known ports that the last poll left out.
+    pub not_reported: Vec<(Serial, u8)>,
+    /// Inverters seen but not confirmed yet.
+    pub unconfirmed: Vec<Serial>,
+    /// Sum of its panels in the last poll, W.
+    pub pv_power_w: Option<f64>,
+}
+
+impl DtuState {
+    /// A DTU before its first poll.
+    pub fn starting(address: String, protocol: &'static str, poll_interval_s: u64) -> Self {
+        Self {
+            address,
+            protocol,
+            serial: None,
+            phase: DtuPhase::Starting,
+            poll_interval_s,
+            query_count: 0,
+            error_count: 0,
+            last_success: None,
+            last_failure: None,
+            breaker: BreakerState::Closed,
+            poll_seconds: None,
+            requests_per_poll: None,
+            repaired_answers: 0,
+            dialect: None,
+            not_reported: Vec::new(),
+            unconfirmed: Vec::new(),
+            pv_power_w: None,
+        }
+    }
+
+    /// After how long without a poll that succeeded its readings are stale: three polls, and never
+    /// less than five minutes, the limit that users of the Python bridge know.
+    pub fn stale_after(&self) -> SignedDuration {
+        SignedDuration::from_secs(
+            i64::try_from(self.poll_interval_s * 3)
+                .unwrap_or(300)
+                .max(300),
+        )
+    }
+
+    /// Whether a poll has succeeded within [`Self::stale_after`].
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.last_success
+            .is_some_and(|at| now.duration_since(at) <= self.stale_after())
+    }
+}
+
+/// Whether the store can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StoreLink {
+    /// Not tried yet.
+    Connecting,
+    /// The last write or check succeeded.
+    Up,
+    /// The last write or check failed.
+    Down,
+    /// Nothing is stored, on the user's wish (`DRY_RUN`).
+    Off,
+}
+
+impl StoreLink {
+    /// One lower-case word, as the API shows it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Up => "up",
+            Self::Down => "down",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Where readings go and how that fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageState {
+    /// `postgres`, `sqlite` or `none`.
+    pub kind: &'static str,
+    /// Whether the store can be reached.
+    pub link: StoreLink,
+    /// The newest failure of the store, in words without secrets.
+    pub last_failure: Option<Failure>,
+    /// Snapshots that wait in the outbox.
+    pub outbox_depth: u64,
+    /// Sample time of the oldest of them.
+    pub outbox_oldest: Option<Timestamp>,
+    /// Size of the outbox on disk, bytes.
+    pub outbox_bytes: u64,
+    /// Port and inverter readings that reached the store since start.
+    pub readings_stored: u64,
+    /// Readings that the store refused for their content, kept in quarantine.
+    pub readings_rejected: u64,
+    /// Readings that could not be kept anywhere since start: the count is exact.
+    pub readings_lost: u64,
+    /// Whether the last reading could be kept: in the outbox, or in the embedded store.
+    pub accepting: bool,
+}
+
+impl StorageState {
+    /// A store that was not tried yet.
+    pub fn connecting(kind: &'static str) -> Self {
+        Self {
+            kind,
+            link: StoreLink::Connecting,
+            last_failure: None,
+            outbox_depth: 0,
+            outbox_oldest: None,
+            outbox_bytes: 0,
+            readings_stored: 0,
+            readings_rejected: 0,
+            readings_lost: 0,
+            accepting: true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(at: i64, power: f32) -> Snapshot {
+        let serial = "116100000001".parse().unwrap();
+        Snapshot {
+            dtu_name: "roof".into(),
+            dtu_serial: None,
+            taken_at: Timestamp::from_second(at).unwrap(),
+            inverters: vec![InverterReading::blank(serial)],
+            ports: vec![PortReading {
+                serial,
+                port: 1,
+                pv_voltage_v: None,
+                pv_current_a: None,
+                pv_power_w: Some(power),
+                today_wh: None,
+                total_wh: None,
+            }],
+        }
+    }
+
+    fn power(plant: &LivePlant) -> Option<f32> {
+        plant.inverters.values().next()?.ports[&1].value.pv_power_w
+    }
+
+    #[test]
+    fn an_older_snapshot_never_replaces_a_newer_one() {
+        let now = Timestamp::from_second(100).unwrap();
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        plant.apply(&snapshot(50, 2.0), now);
+        plant.apply(&snapshot(40, 1.0), now);
+        assert_eq!(power(&plant), Some(2.0));
+        assert_eq!(
+            plant
+                .inverters
+                .values()
+                .next()
+                .unwrap()
+                .first_seen
+                .as_second(),
+            40
+        );
+    }
+
+    #[test]
+    fn a_reading_from_the_future_does_not_become_the_latest() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        plant.apply(&snapshot(1000, 1.0), now);
+        plant.apply(&snapshot(1301, 9.0), now);
+        assert_eq!(power(&plant), Some(1.0));
+    }
+}

@@ -1,0 +1,168 @@
+//! Readings: what one poll of one DTU showed.
+//!
+//! A quantity that the device did not report is `None`, never zero. Counters are the device's own,
+//! untouched.
+
+use jiff::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
+
+use crate::Serial;
+
+/// What one PV input showed at one instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PortReading {
+    /// The inverter this port belongs to.
+    pub serial: Serial,
+    /// From 1, within the inverter.
+    pub port: u8,
+    /// DC voltage of the panel, V.
+    pub pv_voltage_v: Option<f32>,
+    /// DC current of the panel, A.
+    pub pv_current_a: Option<f32>,
+    /// DC power of the panel, W.
+    pub pv_power_w: Option<f32>,
+    /// The device's day counter, Wh. Wraps at 65,535 over Modbus and resets when the device likes.
+    pub today_wh: Option<u32>,
+    /// The device's lifetime counter, Wh: a full u32 on the wire.
+    pub total_wh: Option<u32>,
+}
+
+/// What one inverter showed at one instant, once per snapshot however many ports it has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InverterReading {
+    /// The inverter.
+    pub serial: Serial,
+    /// AC voltage, V. A line-to-line value on three-phase models read over Modbus.
+    pub grid_voltage_v: Option<f32>,
+    /// AC frequency, Hz.
+    pub grid_frequency_hz: Option<f32>,
+    /// AC active power, W, where the protocol tells it.
+    pub active_power_w: Option<f32>,
+    /// AC reactive power, var, where the protocol tells it.
+    pub reactive_power_var: Option<f32>,
+    /// Power factor, 0 to 1, where the protocol tells it.
+    pub power_factor: Option<f32>,
+    /// Inside the case, °C.
+    pub temperature_c: Option<f32>,
+    /// See [`crate::status`].
+    pub operating_status: Option<u16>,
+    /// See [`crate::alarm`]; 0 is no alarm.
+    pub alarm_code: Option<u16>,
+    /// Alarms since start, as the device counts them.
+    pub alarm_count: Option<u16>,
+    /// 0 is no radio link between DTU and inverter.
+    pub link_status: Option<u16>,
+}
+
+impl InverterReading {
+    /// A reading in which nothing was reported yet, to be filled field by field.
+    pub const fn blank(serial: Serial) -> Self {
+        Self {
+            serial,
+            grid_voltage_v: None,
+            grid_frequency_hz: None,
+            active_power_w: None,
+            reactive_power_var: None,
+            power_factor: None,
+            temperature_c: None,
+            operating_status: None,
+            alarm_code: None,
+            alarm_count: None,
+            link_status: None,
+        }
+    }
+}
+
+/// All readings of one poll of one DTU. They share one instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The name the DTU has in the configuration.
+    pub dtu_name: String,
+    /// The DTU's own serial number, once known.
+    pub dtu_serial: Option<Serial>,
+    /// The sample time of every row, to the microsecond: part of each row's key.
+    pub taken_at: Timestamp,
+    /// One per inverter, ascending by serial.
+    pub inverters: Vec<InverterReading>,
+    /// One per reported port, ascending by serial and port.
+    pub ports: Vec<PortReading>,
+}
+
+impl Snapshot {
+    /// The sum of what the panels of this DTU deliver, W. Ports without a link count as zero:
+    /// some DTUs repeat the last value of an inverter that is gone.
+    pub fn pv_power_w(&self) -> f64 {
+        let linked = |serial: Serial| {
+            self.inverters
+                .iter()
+                .any(|i| i.serial == serial && i.link_status != Some(0))
+        };
+        self.ports
+            .iter()
+            .filter(|port| linked(port.serial))
+            .filter_map(|port| port.pv_power_w)
+            .map(f64::from)
+            .sum()
+    }
+}
+
+/// A sample time as the stores keep it. PostgreSQL counts microseconds; an instant with more
+/// digits would come back as another key than it went in.
+pub fn sample_time(at: Timestamp) -> Timestamp {
+    at.round(
+        jiff::TimestampRound::new()
+            .smallest(Unit::Microsecond)
+            .mode(jiff::RoundMode::Trunc),
+    )
+    .unwrap_or(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(serial: Serial, power: f32) -> PortReading {
+        PortReading {
+            serial,
+            port: 1,
+            pv_voltage_v: None,
+            pv_current_a: None,
+            pv_power_w: Some(power),
+            today_wh: None,
+            total_wh: None,
+        }
+    }
+
+    #[test]
+    fn plant_sum_skips_unlinked_inverters() {
+        let linked = "116100000001".parse().unwrap();
+        let gone = "116100000002".parse().unwrap();
+        let snapshot = Snapshot {
+            dtu_name: "roof".into(),
+            dtu_serial: None,
+            taken_at: Timestamp::UNIX_EPOCH,
+            inverters: vec![
+                InverterReading {
+                    link_status: Some(1),
+                    ..InverterReading::blank(linked)
+                },
+                InverterReading {
+                    link_status: Some(0),
+                    ..InverterReading::blank(gone)
+                },
+            ],
+            ports: vec![port(linked, 210.5), port(gone, 99.0)],
+        };
+        assert_eq!(snapshot.pv_power_w(), 210.5);
+    }
+
+    #[test]
+    fn a_sample_time_survives_a_store_that_counts_microseconds() {
+        let at = sample_time("2026-06-21T12:00:00.123456789Z".parse().unwrap());
+        assert_eq!(at.to_string(), "2026-06-21T12:00:00.123456Z");
+        assert_eq!(
+            Timestamp::from_microsecond(at.as_microsecond()).unwrap(),
+            at
+        );
+    }
+}

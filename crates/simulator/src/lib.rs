@@ -1,0 +1,1 @@
+//! Plants that follow the sun and misbehave on demand, behind real sockets.

@@ -1,0 +1,144 @@
+//! Keeping readings, for ever.
+//!
+//! ```text
+//! recorder ──► Outbox (SQLite file, fsync) ──► forwarder ──► PostgresStore
+//!          └────────────────────────────────────────────────► SqliteStore (embedded, no outbox)
+//! ```
+//!
+//! Both stores keep the same promises behind [`Store`] and pass one conformance suite:
+//!
+//! * A reading's key is (inverter, port, sample time). Writing a record again changes nothing, so
+//!   delivery may repeat but a reading exists once.
+//! * A batch is one transaction: all of it is there or nothing.
+//! * Start-up never needs the database to be up: a store is built without connecting, and
+//!   [`Store::prepare`] is tried again until it succeeds.
+//! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use plant::live::{LiveInverter, Timed};
+use plant::{InverterReading, Serial, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// One thing to keep: the unit of the outbox and of a store's write.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Record {
+    /// All readings of one poll.
+    Snapshot(Snapshot),
+    /// Figures on the bridge's own health.
+    Metrics(Vec<Metric>),
+}
+
+/// One row of `system_metrics`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Metric {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// Snake-case name with its unit: `query_duration_seconds`.
+    pub name: String,
+    /// The figure, finite.
+    pub value: f64,
+    /// The DTU it is about; none for the bridge as a whole.
+    pub dtu_name: Option<String>,
+}
+
+/// What a write added. Rows that were there already are not counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Written {
+    /// New rows of `inverter_data`.
+    pub inverter_rows: u64,
+    /// New rows of `port_data`.
+    pub port_rows: u64,
+}
+
+/// Which readings of one inverter are wanted, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// The inverter.
+    pub serial: Serial,
+    /// At or after, if set.
+    pub from: Option<Timestamp>,
+    /// Before, if set.
+    pub to: Option<Timestamp>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Figures for `/stats`, in constant time whatever the number of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreStats {
+    /// Size on disk, bytes.
+    pub database_size_bytes: u64,
+    /// Rows of `inverter_data`, exact.
+    pub inverter_data_entries: u64,
+    /// Rows of `port_data`, exact.
+    pub port_data_entries: u64,
+    /// Rows of `production_cache`.
+    pub production_cache_entries: u64,
+    /// Rows of `config_cache`.
+    pub config_cache_entries: u64,
+    /// Rows of `system_metrics`, exact.
+    pub metrics_entries: u64,
+    /// Rows of `inverters`.
+    pub inverters_count: u64,
+    /// Sample time of the oldest inverter reading.
+    pub oldest_reading: Option<Timestamp>,
+    /// Sample time of the newest inverter reading.
+    pub newest_reading: Option<Timestamp>,
+}
+
+/// Why a store did not do what was asked. Texts are for people and carry no password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached or is shutting down: the same call may succeed later.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// The database refuses a row for its content (SQLSTATE 22xxx, 23xxx): it always will.
+    #[error("the database refuses a row: {0}")]
+    Refused(String),
+    /// The database was made by a newer version, or by something else.
+    #[error("the database does not fit this version: {0}")]
+    Schema(String),
+    /// The disk is full or the file cannot be written.
+    #[error("no room to write: {0}")]
+    NoRoom(String),
+    /// Anything else: a defect of ours, or an answer nobody expects.
+    #[error("the database answered with an error: {0}")]
+    Other(String),
+}
+
+/// A permanent home for readings.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// `postgres` or `sqlite`.
+    fn kind(&self) -> &'static str;
+
+    /// Connects and brings the schema up to date. Harmless to call again.
+    async fn prepare(&self) -> Result<(), StoreError>;
+
+    /// Keeps the records in one transaction, registering inverters on the way.
+    async fn write(&self, records: &[Record]) -> Result<Written, StoreError>;
+
+    /// Every registered inverter with its latest readings, to start from after a restart.
+    /// Readings stamped after `now` + five minutes are not the latest.
+    async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError>;
+
+    /// Readings of one inverter, newest first. Empty for an unknown serial.
+    async fn history(
+        &self,
+        query: &HistoryQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError>;
+
+    /// Row counts and size.
+    async fn stats(&self) -> Result<StoreStats, StoreError>;
+
+    /// Run-time configuration under a key (`config_cache`).
+    async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError>;
+
+    /// Replaces the run-time configuration under a key.
+    async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError>;
+
+    /// Lets go of connections and files, after which other calls fail.
+    async fn close(&self);
+}

@@ -1,0 +1,1 @@
+//! Shared worlds of the end-to-end tests.
