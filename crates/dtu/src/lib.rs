@@ -1,1 +1,20 @@
-//! How a gateway is read: drivers, poller, schedule, breaker.
+//! How a gateway is read.
+//!
+//! ```text
+//! Driver::poll ──► Snapshot ──► Inventory ──► Report ──► (channel to the recorder)
+//!       ▲ one request at a time          ▲ retries, breaker, fixed-rate schedule
+//!       └──────────── one Poller task per DTU ─────────────┘
+//! ```
+//!
+//! Each DTU has a task and a connection of its own, so one that hangs delays no other. A
+//! [`Driver`] knows one protocol; the [`Poller`] knows when to ask, how often to try again and
+//! when to leave a DTU in peace. Neither knows where readings go.
+
+pub mod breaker;
+pub mod driver;
+pub mod modbus;
+pub mod poller;
+
+pub use driver::{Driver, DriverError, Poll};
+pub use modbus::{DialectSetting, Endpoint, ModbusDriver};
+pub use poller::{Poller, PollerOptions, Report};

@@ -1,0 +1,304 @@
+//! One task per DTU: when to poll, how often to try again, when to rest.
+//!
+//! * The schedule is fixed-rate: polls start on a grid of the period, however long they take. A
+//!   poll that takes longer skips the instants it has missed.
+//! * A failed poll is tried again within its turn, with a growing, jittered delay; the
+//!   [`Breaker`] counts turns, not attempts.
+//! * One request at a time: the task owns the driver and nothing else can reach it.
+//! * Cancelling ends the task at once, whatever the DTU does.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
+use plant::inventory::Inventory;
+use plant::live::{BreakerState, DtuPhase, DtuState, Failure};
+use plant::{Serial, Snapshot};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+
+use crate::breaker::Breaker;
+use crate::driver::{Driver, DriverError, Poll};
+
+/// A newcomer's second sighting comes this soon, so that the first set-up shows a plant within
+/// seconds and not after the next period.
+const CONFIRM_AFTER: Duration = Duration::from_secs(2);
+/// The first retry's delay when `COMM_RECONNECT_DELAY` is 0.
+const LEAST_RETRY_DELAY: Duration = Duration::from_millis(500);
+
+/// How a DTU is polled.
+#[derive(Debug, Clone)]
+pub struct PollerOptions {
+    /// The DTU's name in the configuration.
+    pub name: String,
+    /// From the start of one poll to the start of the next.
+    pub period: Duration,
+    /// Attempts after the first one has failed.
+    pub retries: u32,
+    /// Before the first retry.
+    pub retry_delay: Duration,
+    /// No wait is longer, between retries or while the breaker is open.
+    pub retry_delay_max: Duration,
+    /// Whether the delay doubles from retry to retry.
+    pub exponential_backoff: bool,
+    /// Failed polls in a row after which the breaker opens.
+    pub breaker_threshold: u32,
+    /// Inverters that are neither stored nor shown.
+    pub excluded: BTreeSet<Serial>,
+}
+
+/// What one turn has brought.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The DTU.
+    pub dtu_name: String,
+    /// Its state after this turn.
+    pub state: DtuState,
+    /// What may be stored and shown, oldest first; empty after a failure.
+    pub snapshots: Vec<Snapshot>,
+    /// Inverters that this turn made known.
+    pub adopted: Vec<Serial>,
+    /// What the turn was.
+    pub turn: Turn,
+    /// What the driver has learned, when it has changed.
+    pub memory: Option<serde_json::Value>,
+}
+
+/// How a turn went.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Turn {
+    /// Readings came.
+    Succeeded {
+        /// From the first attempt to the end, s.
+        seconds: f64,
+    },
+    /// All attempts failed.
+    Failed {
+        /// From the first attempt to the end, s.
+        seconds: f64,
+        /// [`DriverError::kind`].
+        kind: &'static str,
+    },
+    /// The DTU was left in peace.
+    Rested,
+}
+
+/// The task that polls one DTU.
+pub struct Poller {
+    driver: Box<dyn Driver>,
+    inventory: Inventory,
+    breaker: Breaker,
+    options: PollerOptions,
+    state: DtuState,
+    memory: serde_json::Value,
+    reports: mpsc::Sender<Report>,
+    clock: fn() -> Timestamp,
+}
+
+impl Poller {
+    /// A poller that knows the inventory of an earlier run and reports to a channel.
+    pub fn new(
+        driver: Box<dyn Driver>,
+        inventory: Inventory,
+        options: PollerOptions,
+        reports: mpsc::Sender<Report>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let state = DtuState::starting(
+            driver.address(),
+            driver.protocol(),
+            options.period.as_secs(),
+        );
+        let breaker = Breaker::new(options.breaker_threshold, options.retry_delay_max);
+        let memory = driver.memory();
+        Self {
+            driver,
+            inventory,
+            breaker,
+            options,
+            state,
+            memory,
+            reports,
+            clock,
+        }
+    }
+
+    /// The state before the first poll.
+    pub const fn state(&self) -> &DtuState {
+        &self.state
+    }
+
+    /// Polls until cancelled, or until nobody listens to the reports any more.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        cancel.run_until_cancelled(self.poll_for_ever()).await;
+    }
+
+    async fn poll_for_ever(&mut self) {
+        let mut schedule = tokio::time::interval(self.options.period);
+        schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        loop {
+            schedule.tick().await;
+            let report = self.turn().await;
+            let newcomers = !report.state.unconfirmed.is_empty();
+            if self.reports.send(report).await.is_err() {
+                return;
+            }
+            if newcomers && self.options.period > CONFIRM_AFTER {
+                tokio::time::sleep(CONFIRM_AFTER).await;
+                let report = self.turn().await;
+                if self.reports.send(report).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn turn(&mut self) -> Report {
+        let started = Instant::now();
+        let retries = match self.breaker.state(started) {
+            BreakerState::Closed => self.options.retries,
+            BreakerState::HalfOpen => 0,
+            BreakerState::Open => {
+                self.state.breaker = BreakerState::Open;
+                return self.report(Turn::Rested, Vec::new(), Vec::new());
+            }
+        };
+        let outcome = self.attempts(retries).await;
+        let seconds = started.elapsed().as_secs_f64();
+        match outcome {
+            Ok(poll) => self.succeeded(poll, seconds),
+            Err(error) => self.failed(&error, seconds),
+        }
+    }
+
+    async fn attempts(&mut self, retries: u32) -> Result<Poll, DriverError> {
+        let mut delays = self.delays(retries);
+        loop {
+            match self.driver.poll((self.clock)()).await {
+                Ok(poll) => return Ok(poll),
+                Err(error) => {
+                    let Some(delay) = delays.next() else {
+                        return Err(error);
+                    };
+                    tracing::debug!(dtu = self.options.name, %error, ?delay, "trying again");
+                    tokio::time::sleep(delay).await;
+                }
+            }
+        }
+    }
+
+    fn delays(&self, retries: u32) -> impl Iterator<Item = Duration> + use<> {
+        let first = self.options.retry_delay.max(LEAST_RETRY_DELAY);
+        let longest = self.options.retry_delay_max.max(first);
+        ExponentialBuilder::new()
+            .with_jitter()
+            .with_factor(if self.options.exponential_backoff {
+                2.0
+            } else {
+                1.0
+            })
+            .with_min_delay(first)
+            .with_max_delay(longest)
+            .with_max_times(retries as usize)
+            .build()
+    }
+
+    fn succeeded(&mut self, poll: Poll, seconds: f64) -> Report {
+        self.breaker.succeeded();
+        let snapshot = without(&self.options.excluded, poll.snapshot);
+        let state = &mut self.state;
+        if state.phase == DtuPhase::Failing {
+            tracing::info!(dtu = self.options.name, "answers again");
+        }
+        state.phase = DtuPhase::Online;
+        state.breaker = BreakerState::Closed;
+        state.serial = poll.dtu_serial.or(state.serial);
+        state.query_count += 1;
+        state.last_success = Some((self.clock)());
+        state.poll_seconds = Some(seconds);
+        state.requests_per_poll = Some(poll.requests);
+        state.repaired_answers += poll.repaired;
+        state.dialect = Some(poll.dialect);
+
+        let seen = self.inventory.observe(snapshot);
+        for serial in &seen.adopted {
+            tracing::info!(dtu = self.options.name, %serial, "a new inverter is confirmed");
+        }
+        if state.not_reported != seen.not_reported && !seen.not_reported.is_empty() {
+            tracing::info!(dtu = self.options.name, ports = ?seen.not_reported, "not reported by the DTU");
+        }
+        state.pv_power_w = seen.accepted.last().map(Snapshot::pv_power_w);
+        state.not_reported = seen.not_reported;
+        state.unconfirmed = seen.unconfirmed;
+        self.report(Turn::Succeeded { seconds }, seen.accepted, seen.adopted)
+    }
+
+    fn failed(&mut self, error: &DriverError, seconds: f64) -> Report {
+        let now = Instant::now();
+        self.breaker.failed(now);
+        let breaker = self.breaker.state(now);
+        let text = error.to_string();
+        let state = &mut self.state;
+        // Said when it begins or changes, not every minute of a long outage.
+        let news = state.phase != DtuPhase::Failing
+            || state
+                .last_failure
+                .as_ref()
+                .is_none_or(|last| last.text != text);
+        if news {
+            tracing::warn!(dtu = self.options.name, "{text}");
+        }
+        if breaker == BreakerState::Open && state.breaker == BreakerState::Closed {
+            tracing::warn!(
+                dtu = self.options.name,
+                "{} polls in a row failed: the DTU is left in peace and tried again now and then",
+                self.options.breaker_threshold
+            );
+        }
+        state.phase = DtuPhase::Failing;
+        state.breaker = breaker;
+        state.error_count += 1;
+        state.pv_power_w = None;
+        state.last_failure = Some(Failure {
+            at: (self.clock)(),
+            kind: error.kind(),
+            text,
+        });
+        self.report(
+            Turn::Failed {
+                seconds,
+                kind: error.kind(),
+            },
+            Vec::new(),
+            Vec::new(),
+        )
+    }
+
+    fn report(&mut self, turn: Turn, snapshots: Vec<Snapshot>, adopted: Vec<Serial>) -> Report {
+        let memory = self.driver.memory();
+        let changed = memory != self.memory;
+        if changed {
+            self.memory.clone_from(&memory);
+        }
+        Report {
+            dtu_name: self.options.name.clone(),
+            state: self.state.clone(),
+            snapshots,
+            adopted,
+            turn,
+            memory: changed.then_some(memory),
+        }
+    }
+}
+
+fn without(excluded: &BTreeSet<Serial>, mut snapshot: Snapshot) -> Snapshot {
+    snapshot
+        .inverters
+        .retain(|inverter| !excluded.contains(&inverter.serial));
+    snapshot
+        .ports
+        .retain(|port| !excluded.contains(&port.serial));
+    snapshot
+}
