@@ -64,8 +64,8 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn it_opens_tries_once_and_rests_longer_each_time() {
+    #[test]
+    fn it_opens_tries_once_and_rests_longer_each_time() {
         let mut breaker = Breaker::new(3, Duration::from_secs(150));
         let start = Instant::now();
         breaker.failed(start);
