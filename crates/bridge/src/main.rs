@@ -1,2 +1,40 @@
-//! The hoymiles-smiles program.
-fn main() {}
+//! Hoymiles S-Miles: reads every Hoymiles gateway on the local network, keeps every reading for
+//! ever, and answers on port 8080.
+
+mod app;
+mod cli;
+mod commands;
+mod config;
+mod forwarder;
+mod logging;
+mod recorder;
+mod shutdown;
+mod storage;
+
+use std::process::ExitCode;
+
+use cli::Task;
+
+fn main() -> ExitCode {
+    let invocation = cli::read();
+    let environment = std::env::vars().collect();
+    let (sources, config) =
+        config::Config::load(&invocation.arguments, &environment, invocation.file.as_deref());
+    if let Task::Check = invocation.command {
+        return commands::check::check(&sources, &config);
+    }
+    let config = match config {
+        Ok(config) => config,
+        Err(mistakes) => return commands::check::refuse(&mistakes),
+    };
+    let outcome = match invocation.command {
+        Task::Run | Task::Check => commands::run::run(config),
+        Task::Demo => commands::demo::demo(config),
+        Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
+        Task::Healthcheck => commands::healthcheck::healthcheck(&config),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => commands::failed(&error),
+    }
+}

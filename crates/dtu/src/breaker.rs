@@ -25,13 +25,7 @@ impl Breaker {
     /// A closed breaker that opens after `threshold` failed polls in a row.
     pub fn new(threshold: u32, longest_rest: Duration) -> Self {
         let longest_rest = longest_rest.max(FIRST_REST);
-        Self {
-            threshold,
-            longest_rest,
-            failures: 0,
-            rest: FIRST_REST,
-            open_until: None,
-        }
+        Self { threshold, longest_rest, failures: 0, rest: FIRST_REST, open_until: None }
     }
 
     /// The state at an instant.
@@ -77,19 +71,12 @@ mod tests {
         for rest in [120, 150, 150] {
             assert_eq!(breaker.state(now), BreakerState::HalfOpen);
             breaker.failed(now);
-            assert_eq!(
-                breaker.state(now + Duration::from_secs(rest - 1)),
-                BreakerState::Open
-            );
+            assert_eq!(breaker.state(now + Duration::from_secs(rest - 1)), BreakerState::Open);
             now += Duration::from_secs(rest);
         }
         breaker.succeeded();
         assert_eq!(breaker.state(now), BreakerState::Closed);
         breaker.failed(now);
-        assert_eq!(
-            breaker.state(now),
-            BreakerState::Closed,
-            "the count starts anew"
-        );
+        assert_eq!(breaker.state(now), BreakerState::Closed, "the count starts anew");
     }
 }

@@ -124,10 +124,7 @@ impl fmt::Display for DriverError {
                  plant in the S-Miles app and wait until the DTU has found them"
             ),
             Cause::Nonsense(what) => {
-                write!(
-                    f,
-                    "what answers at {address} does not speak as a Hoymiles DTU does: {what}"
-                )
+                write!(f, "what answers at {address} does not speak as a Hoymiles DTU does: {what}")
             }
             Cause::Network(what) => write!(f, "the connection to {address} failed: {what}"),
         }

@@ -106,23 +106,11 @@ impl Poller {
         reports: mpsc::Sender<Report>,
         clock: fn() -> Timestamp,
     ) -> Self {
-        let state = DtuState::starting(
-            driver.address(),
-            driver.protocol(),
-            options.period.as_secs(),
-        );
+        let state =
+            DtuState::starting(driver.address(), driver.protocol(), options.period.as_secs());
         let breaker = Breaker::new(options.breaker_threshold, options.retry_delay_max);
         let memory = driver.memory();
-        Self {
-            driver,
-            inventory,
-            breaker,
-            options,
-            state,
-            memory,
-            reports,
-            clock,
-        }
+        Self { driver, inventory, breaker, options, state, memory, reports, clock }
     }
 
     /// The state before the first poll.
@@ -194,11 +182,7 @@ impl Poller {
         let longest = self.options.retry_delay_max.max(first);
         ExponentialBuilder::new()
             .with_jitter()
-            .with_factor(if self.options.exponential_backoff {
-                2.0
-            } else {
-                1.0
-            })
+            .with_factor(if self.options.exponential_backoff { 2.0 } else { 1.0 })
             .with_min_delay(first)
             .with_max_delay(longest)
             .with_max_times(retries as usize)
@@ -243,10 +227,7 @@ impl Poller {
         let state = &mut self.state;
         // Said when it begins or changes, not every minute of a long outage.
         let news = state.phase != DtuPhase::Failing
-            || state
-                .last_failure
-                .as_ref()
-                .is_none_or(|last| last.text != text);
+            || state.last_failure.as_ref().is_none_or(|last| last.text != text);
         if news {
             tracing::warn!(dtu = self.options.name, "{text}");
         }
@@ -261,19 +242,8 @@ impl Poller {
         state.breaker = breaker;
         state.error_count += 1;
         state.pv_power_w = None;
-        state.last_failure = Some(Failure {
-            at: (self.clock)(),
-            kind: error.kind(),
-            text,
-        });
-        self.report(
-            Turn::Failed {
-                seconds,
-                kind: error.kind(),
-            },
-            Vec::new(),
-            Vec::new(),
-        )
+        state.last_failure = Some(Failure { at: (self.clock)(), kind: error.kind(), text });
+        self.report(Turn::Failed { seconds, kind: error.kind() }, Vec::new(), Vec::new())
     }
 
     fn report(&mut self, turn: Turn, snapshots: Vec<Snapshot>, adopted: Vec<Serial>) -> Report {
@@ -294,11 +264,7 @@ impl Poller {
 }
 
 fn without(excluded: &BTreeSet<Serial>, mut snapshot: Snapshot) -> Snapshot {
-    snapshot
-        .inverters
-        .retain(|inverter| !excluded.contains(&inverter.serial));
-    snapshot
-        .ports
-        .retain(|port| !excluded.contains(&port.serial));
+    snapshot.inverters.retain(|inverter| !excluded.contains(&inverter.serial));
+    snapshot.ports.retain(|port| !excluded.contains(&port.serial));
     snapshot
 }

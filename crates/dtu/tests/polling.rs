@@ -55,12 +55,7 @@ fn start(
     let poller = Poller::new(driver, inventory, options, sender, noon);
     let cancel = CancellationToken::new();
     let task = tokio::spawn(poller.run(cancel.clone()));
-    World {
-        device,
-        reports,
-        cancel,
-        task,
-    }
+    World { device, reports, cancel, task }
 }
 
 fn options() -> PollerOptions {
@@ -83,9 +78,7 @@ async fn each_poll_is_one_snapshot_of_every_port() {
     let mut world = world(options(), PATIENT).await;
     for count in 1..=3 {
         let report = world.reports.recv().await.unwrap();
-        let [snapshot] = report.snapshots.as_slice() else {
-            panic!("{report:?}")
-        };
+        let [snapshot] = report.snapshots.as_slice() else { panic!("{report:?}") };
         assert_eq!(snapshot.ports.len(), 8);
         assert_eq!(report.state.query_count, count);
         assert_eq!(report.state.phase, DtuPhase::Online);
@@ -100,19 +93,12 @@ async fn a_newcomer_is_confirmed_within_seconds_and_nothing_of_it_is_lost() {
         .listen("127.0.0.1:0")
         .await
         .unwrap();
-    let options = PollerOptions {
-        period: Duration::from_secs(3600),
-        ..options()
-    };
+    let options = PollerOptions { period: Duration::from_secs(3600), ..options() };
     let mut world = start(device, Inventory::default(), options, PATIENT);
     let first = world.reports.recv().await.unwrap();
     assert!(first.snapshots.is_empty() && !first.state.unconfirmed.is_empty());
     let second = world.reports.recv().await.unwrap();
-    assert_eq!(
-        second.snapshots.len(),
-        2,
-        "the first poll's readings are released"
-    );
+    assert_eq!(second.snapshots.len(), 2, "the first poll's readings are released");
     assert!(second.state.unconfirmed.is_empty());
 }
 
@@ -120,9 +106,7 @@ async fn a_newcomer_is_confirmed_within_seconds_and_nothing_of_it_is_lost() {
 async fn a_hundred_bogus_serials_of_one_answer_are_never_reported() {
     let mut world = world(options(), PATIENT).await;
     world.reports.recv().await.unwrap();
-    world
-        .device
-        .inject_for(Fault::GarbageRecords { count: 99, seed: 3 }, 2);
+    world.device.inject_for(Fault::GarbageRecords { count: 99, seed: 3 }, 2);
     let known: BTreeSet<_> = world.device.plant().serials().collect();
     let mut held_back = 0;
     for _ in 0..8 {
@@ -139,20 +123,12 @@ async fn a_hundred_bogus_serials_of_one_answer_are_never_reported() {
 async fn an_excluded_inverter_is_not_there() {
     let probe = SimPlant::with_ports(8, 1);
     let excluded = probe.serials().next().unwrap();
-    let options = PollerOptions {
-        excluded: BTreeSet::from([excluded]),
-        ..options()
-    };
+    let options = PollerOptions { excluded: BTreeSet::from([excluded]), ..options() };
     let mut world = world(options, PATIENT).await;
     let report = world.reports.recv().await.unwrap();
     let snapshot = &report.snapshots[0];
     assert!(!snapshot.inverters.is_empty());
-    assert!(
-        snapshot
-            .inverters
-            .iter()
-            .all(|inverter| inverter.serial != excluded)
-    );
+    assert!(snapshot.inverters.iter().all(|inverter| inverter.serial != excluded));
 }
 
 #[tokio::test]
@@ -181,14 +157,7 @@ async fn the_breaker_leaves_a_failing_dtu_in_peace() {
 
 #[tokio::test]
 async fn a_poll_that_fails_once_is_tried_again_in_its_turn() {
-    let mut world = world(
-        PollerOptions {
-            retries: 2,
-            ..options()
-        },
-        PATIENT,
-    )
-    .await;
+    let mut world = world(PollerOptions { retries: 2, ..options() }, PATIENT).await;
     world.reports.recv().await.unwrap();
     world.device.inject_for(Fault::CloseAtOnce, 1);
     for _ in 0..4 {

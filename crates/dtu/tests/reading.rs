@@ -17,10 +17,7 @@ fn noon() -> Timestamp {
 
 async fn device(ports: usize, options: DtuOptions) -> Running {
     let plant = SimPlant::with_ports(ports, 1);
-    SimulatedDtu::new(plant, options, noon)
-        .listen("127.0.0.1:0")
-        .await
-        .unwrap()
+    SimulatedDtu::new(plant, options, noon).listen("127.0.0.1:0").await.unwrap()
 }
 
 fn endpoint(device: &Running) -> Endpoint {
@@ -39,11 +36,7 @@ fn driver(device: &Running) -> ModbusDriver {
 }
 
 fn ports(poll: &Poll) -> Vec<(Serial, u8)> {
-    poll.snapshot
-        .ports
-        .iter()
-        .map(|port| (port.serial, port.port))
-        .collect()
+    poll.snapshot.ports.iter().map(|port| (port.serial, port.port)).collect()
 }
 
 fn all_ports(device: &Running) -> Vec<(Serial, u8)> {
@@ -56,14 +49,8 @@ fn all_ports(device: &Running) -> Vec<(Serial, u8)> {
 async fn both_dialects_give_the_same_inventory() {
     for count in [1, 2, 3, 6, 7, 20, 99] {
         let byte = device(count, DtuOptions::default()).await;
-        let word = device(
-            count,
-            DtuOptions {
-                dialect: Dialect::Word,
-                ..DtuOptions::default()
-            },
-        )
-        .await;
+        let word =
+            device(count, DtuOptions { dialect: Dialect::Word, ..DtuOptions::default() }).await;
         let from_byte = driver(&byte).poll(noon()).await.unwrap();
         let from_word = driver(&word).poll(noon()).await.unwrap();
         assert_eq!(from_byte.snapshot, from_word.snapshot, "{count} ports");
@@ -82,10 +69,7 @@ async fn ninety_nine_ports_take_seventeen_requests() {
         let mut driver = driver(&device);
         driver.poll(noon()).await.unwrap();
         device.take_requests();
-        let poll = driver
-            .poll(noon() + SignedDuration::from_mins(1))
-            .await
-            .unwrap();
+        let poll = driver.poll(noon() + SignedDuration::from_mins(1)).await.unwrap();
         assert_eq!(poll.requests, requests, "{count} ports");
         assert_eq!(device.take_requests().len(), requests as usize);
         assert_eq!(ports(&poll), all_ports(&device));
@@ -125,22 +109,15 @@ async fn a_wrong_byte_count_in_every_answer_changes_nothing() {
 async fn a_dtu_that_refuses_large_reads_is_read_in_smaller_ones() {
     for dialect in [Dialect::Byte, Dialect::Word] {
         for (limit, words) in [(100, "5 records"), (60, "3 records"), (20, "1 record ")] {
-            let options = DtuOptions {
-                dialect,
-                refuse_spanning: Some(limit),
-                ..DtuOptions::default()
-            };
+            let options =
+                DtuOptions { dialect, refuse_spanning: Some(limit), ..DtuOptions::default() };
             let device = device(20, options).await;
             let mut driver = driver(&device);
             let mut at = noon();
             // The size goes down a rung whenever single reads succeed where it did not.
             for _ in 0..3 {
                 let poll = driver.poll(at).await.unwrap();
-                assert_eq!(
-                    ports(&poll),
-                    all_ports(&device),
-                    "{dialect:?}, {limit} registers"
-                );
+                assert_eq!(ports(&poll), all_ports(&device), "{dialect:?}, {limit} registers");
                 at += SignedDuration::from_hours(2);
             }
             let poll = driver.poll(at).await.unwrap();
@@ -151,46 +128,24 @@ async fn a_dtu_that_refuses_large_reads_is_read_in_smaller_ones() {
 
 #[tokio::test]
 async fn what_was_learned_survives_a_restart() {
-    let options = DtuOptions {
-        refuse_spanning: Some(60),
-        ..DtuOptions::default()
-    };
+    let options = DtuOptions { refuse_spanning: Some(60), ..DtuOptions::default() };
     let device = device(20, options).await;
     let mut first = driver(&device);
     first.poll(noon()).await.unwrap();
-    first
-        .poll(noon() + SignedDuration::from_hours(2))
-        .await
-        .unwrap();
+    first.poll(noon() + SignedDuration::from_hours(2)).await.unwrap();
     let mut second = ModbusDriver::new(endpoint(&device), Some(first.memory()));
     device.take_requests();
     second.poll(noon()).await.unwrap();
-    let refused = device
-        .take_requests()
-        .into_iter()
-        .filter(|r| r.count > 60)
-        .count();
-    assert_eq!(
-        refused, 0,
-        "the size that this DTU refuses is not tried again"
-    );
+    let refused = device.take_requests().into_iter().filter(|r| r.count > 60).count();
+    assert_eq!(refused, 0, "the size that this DTU refuses is not tried again");
 }
 
 #[tokio::test]
 async fn an_override_is_obeyed_without_looking() {
-    let options = DtuOptions {
-        dialect: Dialect::Word,
-        ..DtuOptions::default()
-    };
+    let options = DtuOptions { dialect: Dialect::Word, ..DtuOptions::default() };
     let device = device(20, options).await;
-    let configured = Endpoint {
-        dialect: DialectSetting::Word,
-        ..endpoint(&device)
-    };
-    let poll = ModbusDriver::new(configured, None)
-        .poll(noon())
-        .await
-        .unwrap();
+    let configured = Endpoint { dialect: DialectSetting::Word, ..endpoint(&device) };
+    let poll = ModbusDriver::new(configured, None).poll(noon()).await.unwrap();
     assert_eq!(ports(&poll), all_ports(&device));
     assert!(poll.dialect.starts_with("word addressing as configured"));
 }
@@ -228,14 +183,8 @@ async fn every_way_to_fail_has_words() {
     ] {
         let device = device(4, DtuOptions::default()).await;
         device.inject(fault.clone());
-        let impatient = Endpoint {
-            timeout: Duration::from_millis(200),
-            ..endpoint(&device)
-        };
-        let error = ModbusDriver::new(impatient, None)
-            .poll(noon())
-            .await
-            .unwrap_err();
+        let impatient = Endpoint { timeout: Duration::from_millis(200), ..endpoint(&device) };
+        let error = ModbusDriver::new(impatient, None).poll(noon()).await.unwrap_err();
         assert_eq!(error.kind(), wanted, "{fault:?}: {error}");
     }
 }
@@ -243,10 +192,7 @@ async fn every_way_to_fail_has_words() {
 #[tokio::test]
 async fn a_hung_dtu_is_not_blamed_on_the_size_of_requests() {
     let device = device(20, DtuOptions::default()).await;
-    let impatient = Endpoint {
-        timeout: Duration::from_millis(100),
-        ..endpoint(&device)
-    };
+    let impatient = Endpoint { timeout: Duration::from_millis(100), ..endpoint(&device) };
     let mut driver = ModbusDriver::new(impatient, None);
     driver.poll(noon()).await.unwrap();
     device.inject(Fault::Silence);
@@ -265,21 +211,11 @@ async fn an_empty_slot_in_the_middle_does_not_cut_the_plant_short() {
     driver.poll(noon()).await.unwrap();
     device.inject(Fault::EmptySlot(3));
     for hours in [0, 2] {
-        let poll = driver
-            .poll(noon() + SignedDuration::from_hours(hours))
-            .await
-            .unwrap();
-        assert_eq!(
-            poll.snapshot.ports.len(),
-            19,
-            "reading known slots, and scanning"
-        );
+        let poll = driver.poll(noon() + SignedDuration::from_hours(hours)).await.unwrap();
+        assert_eq!(poll.snapshot.ports.len(), 19, "reading known slots, and scanning");
     }
     device.clear();
-    let poll = driver
-        .poll(noon() + SignedDuration::from_hours(2))
-        .await
-        .unwrap();
+    let poll = driver.poll(noon() + SignedDuration::from_hours(2)).await.unwrap();
     assert_eq!(ports(&poll), all_ports(&device));
 }
 
@@ -292,11 +228,7 @@ async fn a_scan_finds_panels_that_were_added() {
     assert_eq!(driver.poll(noon()).await.unwrap().snapshot.ports.len(), 16);
     device.set_ports_hidden([]);
     let soon = noon() + SignedDuration::from_mins(1);
-    assert_eq!(
-        driver.poll(soon).await.unwrap().snapshot.ports.len(),
-        16,
-        "no scan yet"
-    );
+    assert_eq!(driver.poll(soon).await.unwrap().snapshot.ports.len(), 16, "no scan yet");
     let later = noon() + SignedDuration::from_mins(61);
     assert_eq!(driver.poll(later).await.unwrap().snapshot.ports.len(), 20);
 }

@@ -63,13 +63,7 @@ impl Client {
             .map_err(ClientError::Connect)?;
         // A request is one small segment; waiting for more to send would only add latency.
         stream.set_nodelay(true).map_err(ClientError::Connect)?;
-        Ok(Self {
-            stream: Some(stream),
-            unit,
-            request_timeout,
-            transaction: 0,
-            repaired: 0,
-        })
+        Ok(Self { stream: Some(stream), unit, request_timeout, transaction: 0, repaired: 0 })
     }
 
     /// Whether the connection is still in step.
@@ -94,13 +88,8 @@ impl Client {
     ) -> Result<Answer, ClientError> {
         let mut stream = self.stream.take().ok_or(ClientError::Closed)?;
         self.transaction = self.transaction.wrapping_add(1);
-        let request = Request {
-            transaction: self.transaction,
-            unit: self.unit,
-            function,
-            address,
-            count,
-        };
+        let request =
+            Request { transaction: self.transaction, unit: self.unit, function, address, count };
         let outcome = timeout(self.request_timeout, exchange(&mut stream, &request))
             .await
             .unwrap_or(Err(ClientError::Timeout(self.request_timeout)));

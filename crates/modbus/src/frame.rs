@@ -161,10 +161,7 @@ impl Prefix {
         if !(2..=MAX_LENGTH).contains(&length) {
             return Err(FrameError::Length(length));
         }
-        Ok(Self {
-            transaction: word(0),
-            length,
-        })
+        Ok(Self { transaction: word(0), length })
     }
 }
 
@@ -219,10 +216,7 @@ impl Request {
             return Err(FrameError::Truncated);
         };
         if unit != self.unit {
-            return Err(FrameError::Unit {
-                wanted: self.unit,
-                got: unit,
-            });
+            return Err(FrameError::Unit { wanted: self.unit, got: unit });
         }
         let wanted = self.function.code();
         if function == wanted | EXCEPTION_BIT {
@@ -232,10 +226,7 @@ impl Request {
             };
         }
         if function != wanted {
-            return Err(FrameError::Function {
-                wanted,
-                got: function,
-            });
+            return Err(FrameError::Function { wanted, got: function });
         }
         let &[declared, ref data @ ..] = rest else {
             return Err(FrameError::NoData);
@@ -245,10 +236,7 @@ impl Request {
             0 => Err(FrameError::NoData),
             got if got > asked => Err(FrameError::TooMuchData { wanted: asked, got }),
             odd if odd % 2 == 1 => Err(FrameError::OddData(odd)),
-            even => Ok(Answer {
-                data: data.to_vec(),
-                repaired: usize::from(declared) != even,
-            }),
+            even => Ok(Answer { data: data.to_vec(), repaired: usize::from(declared) != even }),
         }
     }
 
@@ -295,10 +283,7 @@ mod tests {
 
     #[test]
     fn a_function_code_alone_is_no_data_and_no_panic() {
-        assert_eq!(
-            receive(&REQUEST, &[0, 1, 0, 0, 0, 2, 1, 3]),
-            Err(FrameError::NoData)
-        );
+        assert_eq!(receive(&REQUEST, &[0, 1, 0, 0, 0, 2, 1, 3]), Err(FrameError::NoData));
     }
 
     #[test]
@@ -306,10 +291,7 @@ mod tests {
         let answer = |request: Request| receive(&REQUEST, &request.encode_answer(&[0; 40]));
         assert!(answer(REQUEST).is_ok());
         assert_eq!(
-            answer(Request {
-                transaction: 2,
-                ..REQUEST
-            }),
+            answer(Request { transaction: 2, ..REQUEST }),
             Err(FrameError::Transaction { wanted: 1, got: 2 })
         );
         assert_eq!(
@@ -317,10 +299,7 @@ mod tests {
             Err(FrameError::Unit { wanted: 1, got: 9 })
         );
         assert_eq!(
-            answer(Request {
-                function: Function::ReadInput,
-                ..REQUEST
-            }),
+            answer(Request { function: Function::ReadInput, ..REQUEST }),
             Err(FrameError::Function { wanted: 3, got: 4 })
         );
     }
@@ -328,13 +307,7 @@ mod tests {
     #[test]
     fn more_than_asked_or_half_a_register_is_refused() {
         let answer = |len| receive(&REQUEST, &REQUEST.encode_answer(&vec![0; len]));
-        assert_eq!(
-            answer(42),
-            Err(FrameError::TooMuchData {
-                wanted: 40,
-                got: 42
-            })
-        );
+        assert_eq!(answer(42), Err(FrameError::TooMuchData { wanted: 40, got: 42 }));
         assert_eq!(answer(39), Err(FrameError::OddData(39)));
         assert_eq!(answer(20).unwrap().data.len(), 20);
     }

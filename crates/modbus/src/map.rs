@@ -44,14 +44,7 @@ const fn unsigned(
     divisor: u16,
     unit: Unit,
 ) -> Field {
-    Field {
-        name,
-        offset,
-        width,
-        signed: false,
-        divisor,
-        unit,
-    }
+    Field { name, offset, width, signed: false, divisor, unit }
 }
 
 const fn signed(
@@ -61,14 +54,7 @@ const fn signed(
     divisor: u16,
     unit: Unit,
 ) -> Field {
-    Field {
-        name,
-        offset,
-        width,
-        signed: true,
-        divisor,
-        unit,
-    }
+    Field { name, offset, width, signed: true, divisor, unit }
 }
 
 macro_rules! map {
@@ -143,15 +129,9 @@ impl PortRecord {
     /// A field as it stands in the record, not scaled.
     pub fn raw(&self, field: &Field) -> i64 {
         let bytes = &self.0[field.offset..field.offset + field.width];
-        let unsigned = bytes
-            .iter()
-            .fold(0_i64, |number, &byte| number << 8 | i64::from(byte));
+        let unsigned = bytes.iter().fold(0_i64, |number, &byte| number << 8 | i64::from(byte));
         let bits = 8 * field.width;
-        if field.signed && unsigned >> (bits - 1) == 1 {
-            unsigned - (1 << bits)
-        } else {
-            unsigned
-        }
+        if field.signed && unsigned >> (bits - 1) == 1 { unsigned - (1 << bits) } else { unsigned }
     }
 
     /// Writes a field, not scaled. Bits beyond its width are cut, as a counter that wraps does.
@@ -229,11 +209,7 @@ mod tests {
 
     #[test]
     fn the_rows_do_not_overlap() {
-        assert!(
-            FIELDS
-                .windows(2)
-                .all(|pair| pair[0].offset + pair[0].width == pair[1].offset)
-        );
+        assert!(FIELDS.windows(2).all(|pair| pair[0].offset + pair[0].width == pair[1].offset));
     }
 
     #[test]

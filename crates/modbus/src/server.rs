@@ -1,11 +1,12 @@
 //! A Modbus TCP server for a [`Service`] that decides each answer, down to its bytes.
 //!
 //! It serves the simulator, so a service can misbehave the way real DTUs do: it may send bytes
-//! that are no answer, send them slowly, say nothing, or hang up.
+//! that are no answer, send them slowly, say nothing, or hang up. [`serve`] is the plain way to run it;
+//! a device that counts its clients or can be switched off accepts by itself and calls
+//! [`converse`].
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,18 +25,14 @@ pub enum Reply {
     Send(Vec<u8>),
     /// Sends these bytes one by one with a pause before each.
     Trickle(Vec<u8>, Duration),
+    /// Sends these bytes, perhaps none, and hangs up.
+    Last(Vec<u8>),
     /// Says nothing and waits for the next request.
     Silence,
-    /// Hangs up.
-    Close,
 }
 
 /// What stands behind a server.
 pub trait Service: Send + Sync + 'static {
-    /// Whether one more client may connect while `others` are connected. A refused client is
-    /// hung up on, as a DTU that serves one client does.
-    fn admits(&self, others: usize) -> bool;
-
     /// Decides the reply; it may take its time.
     fn reply(&self, request: Request) -> impl Future<Output = Reply> + Send;
 }
@@ -45,26 +42,20 @@ pub trait Service: Send + Sync + 'static {
 /// # Errors
 /// When the listener itself fails. A broken connection only ends that connection.
 pub async fn serve<S: Service>(listener: TcpListener, service: Arc<S>) -> io::Result<()> {
-    let clients = Arc::new(AtomicUsize::new(0));
     let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await?;
         while connections.try_join_next().is_some() {}
-        let (service, clients) = (Arc::clone(&service), Arc::clone(&clients));
-        if !service.admits(clients.fetch_add(1, Ordering::Relaxed)) {
-            clients.fetch_sub(1, Ordering::Relaxed);
-            continue;
-        }
-        connections.spawn(async move {
-            if let Err(error) = converse(stream, &*service).await {
-                tracing::debug!(%error, "a client is gone");
-            }
-            clients.fetch_sub(1, Ordering::Relaxed);
-        });
+        let service = Arc::clone(&service);
+        connections.spawn(async move { converse(stream, &*service).await });
     }
 }
 
-async fn converse<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<()> {
+/// Answers one client until it leaves, sends what is no Modbus, or is hung up on.
+///
+/// # Errors
+/// When the connection breaks, an ordinary end included.
+pub async fn converse<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<()> {
     stream.set_nodelay(true)?;
     loop {
         let mut prefix = [0; PREFIX_LEN];
@@ -86,8 +77,11 @@ async fn converse<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<
                     stream.write_all(&[byte]).await?;
                 }
             }
+            Reply::Last(bytes) => {
+                stream.write_all(&bytes).await?;
+                return stream.shutdown().await;
+            }
             Reply::Silence => {}
-            Reply::Close => return Ok(()),
         }
     }
 }
@@ -95,15 +89,5 @@ async fn converse<S: Service>(mut stream: TcpStream, service: &S) -> io::Result<
 /// The exception for a request that does not read registers.
 fn refusal(prefix: Prefix, body: &[u8]) -> Vec<u8> {
     let [t0, t1] = prefix.transaction.to_be_bytes();
-    vec![
-        t0,
-        t1,
-        0,
-        0,
-        0,
-        3,
-        body[0],
-        body[1] | 0x80,
-        ILLEGAL_FUNCTION,
-    ]
+    vec![t0, t1, 0, 0, 0, 3, body[0], body[1] | 0x80, ILLEGAL_FUNCTION]
 }

@@ -23,10 +23,6 @@ fn register(function: Function, address: u16) -> u16 {
 struct Registers;
 
 impl Service for Registers {
-    fn admits(&self, _others: usize) -> bool {
-        true
-    }
-
     async fn reply(&self, request: Request) -> Reply {
         if request.address == 0xffff {
             return Reply::Send(request.encode_exception(2));
@@ -47,21 +43,12 @@ async fn their_client_reads_our_server() {
     let mut client = tokio_modbus::client::tcp::connect(address).await.unwrap();
     client.set_slave(tokio_modbus::Slave(7));
     for count in [1, 20, 125] {
-        let holding = client
-            .read_holding_registers(0x1000, count)
-            .await
-            .unwrap()
-            .unwrap();
-        let expected: Vec<u16> = (0..count)
-            .map(|n| register(Function::ReadHolding, 0x1000 + n))
-            .collect();
+        let holding = client.read_holding_registers(0x1000, count).await.unwrap().unwrap();
+        let expected: Vec<u16> =
+            (0..count).map(|n| register(Function::ReadHolding, 0x1000 + n)).collect();
         assert_eq!(holding, expected);
     }
-    let input = client
-        .read_input_registers(0x38e0, 2)
-        .await
-        .unwrap()
-        .unwrap();
+    let input = client.read_input_registers(0x38e0, 2).await.unwrap().unwrap();
     assert_eq!(input[1], register(Function::ReadInput, 0x38e1));
     let refused = client.read_holding_registers(0xffff, 1).await.unwrap();
     assert_eq!(refused, Err(ExceptionCode::IllegalDataAddress));
@@ -81,20 +68,16 @@ impl tokio_modbus::server::Service for Theirs {
     fn call(&self, request: Self::Request) -> Self::Future {
         use tokio_modbus::{Request as R, Response};
         let registers = |function, address, count| {
-            (0..count)
-                .map(|n| register(function, address + n))
-                .collect::<Vec<u16>>()
+            (0..count).map(|n| register(function, address + n)).collect::<Vec<u16>>()
         };
         future::ready(match request {
-            R::ReadHoldingRegisters(address, count) => Ok(Response::ReadHoldingRegisters(
-                registers(Function::ReadHolding, address, count),
-            )),
+            R::ReadHoldingRegisters(address, count) => {
+                Ok(Response::ReadHoldingRegisters(registers(Function::ReadHolding, address, count)))
+            }
             R::ReadInputRegisters(0, _) => Err(ExceptionCode::IllegalDataAddress),
-            R::ReadInputRegisters(address, count) => Ok(Response::ReadInputRegisters(registers(
-                Function::ReadInput,
-                address,
-                count,
-            ))),
+            R::ReadInputRegisters(address, count) => {
+                Ok(Response::ReadInputRegisters(registers(Function::ReadInput, address, count)))
+            }
             _ => Err(ExceptionCode::IllegalFunction),
         })
     }
@@ -108,32 +91,21 @@ async fn our_client_reads_their_server() {
         let accept = |stream, socket: SocketAddr| async move {
             accept_tcp_connection(stream, socket, |_| Ok::<_, io::Error>(Some(Theirs)))
         };
-        Server::new(listener)
-            .serve(&accept, |error| panic!("{error}"))
-            .await
+        Server::new(listener).serve(&accept, |error| panic!("{error}")).await
     });
 
-    let mut client = Client::connect("127.0.0.1", address.port(), 7, Duration::from_secs(5))
-        .await
-        .unwrap();
-    for (function, address, count) in [
-        (Function::ReadHolding, 0x1000, 125),
-        (Function::ReadInput, 0x38e0, 46),
-    ] {
+    let mut client =
+        Client::connect("127.0.0.1", address.port(), 7, Duration::from_secs(5)).await.unwrap();
+    for (function, address, count) in
+        [(Function::ReadHolding, 0x1000, 125), (Function::ReadInput, 0x38e0, 46)]
+    {
         let answer = client.read(function, address, count).await.unwrap();
-        let expected: Vec<u8> = (0..count)
-            .flat_map(|n| register(function, address + n).to_be_bytes())
-            .collect();
+        let expected: Vec<u8> =
+            (0..count).flat_map(|n| register(function, address + n).to_be_bytes()).collect();
         assert_eq!((answer.data, answer.repaired), (expected, false));
     }
     let refused = client.read(Function::ReadInput, 0, 1).await.unwrap_err();
-    assert!(matches!(
-        refused,
-        ClientError::Frame(FrameError::Exception { code: 2 })
-    ));
-    assert!(
-        client.is_open(),
-        "an exception is an answer: the connection stays in step"
-    );
+    assert!(matches!(refused, ClientError::Frame(FrameError::Exception { code: 2 })));
+    assert!(client.is_open(), "an exception is an answer: the connection stays in step");
     server.abort();
 }

@@ -25,27 +25,15 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn vector(name: &str) -> Vector {
-    vectors()
-        .into_iter()
-        .find(|vector| vector.name == name)
-        .unwrap()
+    vectors().into_iter().find(|vector| vector.name == name).unwrap()
 }
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
 fn read(unit: u8, address: u16, count: u16) -> Request {
-    Request {
-        transaction: 1,
-        unit,
-        function: Function::ReadHolding,
-        address,
-        count,
-    }
+    Request { transaction: 1, unit, function: Function::ReadHolding, address, count }
 }
 
 /// The frame that would carry this PDU.
@@ -68,9 +56,8 @@ fn check(name: &str, record: &PortRecord, expected: &Map<String, Value>) -> usiz
             "serial_number" => record.serial().to_string(),
             "pv_current" => record.pv_current_a().to_string(),
             key => {
-                let Some(field) = map::FIELDS
-                    .iter()
-                    .find(|field| key.trim_end_matches("_wh") == field.name)
+                let Some(field) =
+                    map::FIELDS.iter().find(|field| key.trim_end_matches("_wh") == field.name)
                 else {
                     continue;
                 };
@@ -92,10 +79,7 @@ fn check(name: &str, record: &PortRecord, expected: &Map<String, Value>) -> usiz
 
 #[test]
 fn records_behind_a_byte_count() {
-    for name in [
-        "mi_port_record_bytecount_plus_data",
-        "unknown_series_prefix12",
-    ] {
+    for name in ["mi_port_record_bytecount_plus_data", "unknown_series_prefix12"] {
         let vector = vector(name);
         let answer = receive(
             &read(1, 0x1000, 20),
@@ -104,10 +88,7 @@ fn records_behind_a_byte_count() {
         .unwrap();
         assert!(!answer.repaired);
         let record = PortRecord::split(&answer.data).next().unwrap();
-        assert_eq!(
-            check(name, &record, &vector.expected),
-            vector.expected.len()
-        );
+        assert_eq!(check(name, &record, &vector.expected), vector.expected.len());
         assert!(!record.is_empty_slot());
     }
 }
@@ -143,33 +124,21 @@ fn dtu_serials_with_a_right_and_a_wrong_byte_count() {
 #[test]
 fn a_function_code_alone_is_an_error() {
     let pdu = bytes(&vector("pdu_function_code_only").response_hex);
-    assert_eq!(
-        receive(&read(1, 0x1000, 20), &framed(&pdu)),
-        Err(FrameError::NoData)
-    );
+    assert_eq!(receive(&read(1, 0x1000, 20), &framed(&pdu)), Err(FrameError::NoData));
 }
 
 #[test]
 fn whole_frames_with_a_right_and_a_wrong_byte_count() {
-    for name in [
-        "mbap_mi_bytecount_correct",
-        "mbap_mi_bytecount_far_too_large",
-    ] {
+    for name in ["mbap_mi_bytecount_correct", "mbap_mi_bytecount_far_too_large"] {
         let vector = vector(name);
         let request = read(1, 0x1000, 20);
         let sent = vector.request.unwrap()["hex"].as_str().map(bytes).unwrap();
         assert_eq!(request.encode().to_vec(), sent);
         let answer = receive(&request, &bytes(&vector.response_hex)).unwrap();
         let declared = vector.expected["declared_byte_count"].as_u64();
-        assert_eq!(
-            answer.repaired,
-            declared != vector.expected["true_byte_count"].as_u64()
-        );
+        assert_eq!(answer.repaired, declared != vector.expected["true_byte_count"].as_u64());
         let record = PortRecord::split(&answer.data).next().unwrap();
-        assert_eq!(
-            check(name, &record, &vector.expected),
-            vector.expected.len() - 2
-        );
+        assert_eq!(check(name, &record, &vector.expected), vector.expected.len() - 2);
     }
 }
 
@@ -177,33 +146,22 @@ fn whole_frames_with_a_right_and_a_wrong_byte_count() {
 fn refusals_are_told_apart() {
     let receive =
         |name| receive(&read(1, 0x1000, 20), &bytes(&vector(name).response_hex)).unwrap_err();
-    assert_eq!(
-        receive("tcp_exception_01"),
-        FrameError::Exception { code: 1 }
-    );
+    assert_eq!(receive("tcp_exception_01"), FrameError::Exception { code: 1 });
     assert_eq!(receive("tcp_zero_length_data"), FrameError::NoData);
 }
 
 #[test]
 fn a_record_rebuilt_from_a_real_dump() {
     let vector = vector("mi_dzidziaka_slot3");
-    let record = PortRecord::split(&bytes(&vector.response_hex))
-        .next()
-        .unwrap();
-    assert_eq!(
-        check(&vector.name, &record, &vector.expected),
-        vector.expected.len()
-    );
+    let record = PortRecord::split(&bytes(&vector.response_hex)).next().unwrap();
+    assert_eq!(check(&vector.name, &record, &vector.expected), vector.expected.len());
 }
 
 #[test]
 fn five_records_in_one_answer_on_a_serial_line() {
     let vector = vector("rtu_span_5_ports");
     let request = read(0x69, 0x1000, 100);
-    let sent = vector.request.unwrap()["rtu_hex"]
-        .as_str()
-        .map(bytes)
-        .unwrap();
+    let sent = vector.request.unwrap()["rtu_hex"].as_str().map(bytes).unwrap();
     assert_eq!(rtu::encode_request(&request).to_vec(), sent);
 
     let frame = bytes(&vector.response_hex);
@@ -223,32 +181,20 @@ fn five_records_in_one_answer_on_a_serial_line() {
 
     let mut damaged = frame;
     damaged[17] ^= 1;
-    assert_eq!(
-        rtu::decode_answer(&request, &damaged),
-        Err(FrameError::Checksum)
-    );
+    assert_eq!(rtu::decode_answer(&request, &damaged), Err(FrameError::Checksum));
 }
 
 #[test]
 fn the_second_chunk_on_a_serial_line() {
     let vector = vector("rtu_request_second_chunk");
     let request = read(105, 4296, 100);
-    assert_eq!(
-        rtu::encode_request(&request).to_vec(),
-        bytes(&vector.response_hex)
-    );
+    assert_eq!(rtu::encode_request(&request).to_vec(), bytes(&vector.response_hex));
 }
 
 #[test]
 fn word_addressing_lays_records_end_to_end() {
     let vector = vector("addressing_word_mode_two_ports");
     let records: Vec<_> = PortRecord::split(&bytes(&vector.response_hex)).collect();
-    let identities: Vec<_> = records
-        .iter()
-        .map(|r| (r.serial().to_string(), r.port()))
-        .collect();
-    assert_eq!(
-        identities,
-        [("114172035403".into(), 1), ("114172035403".into(), 2)]
-    );
+    let identities: Vec<_> = records.iter().map(|r| (r.serial().to_string(), r.port())).collect();
+    assert_eq!(identities, [("114172035403".into(), 1), ("114172035403".into(), 2)]);
 }

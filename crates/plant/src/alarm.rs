@@ -94,20 +94,13 @@ const HMT_ALARMS: &[(u16, &str)] = &[
 ];
 
 fn look_up(table: &[(u16, &'static str)], code: u16) -> Option<&'static str> {
-    table
-        .binary_search_by_key(&code, |&(number, _)| number)
-        .ok()
-        .map(|row| table[row].1)
+    table.binary_search_by_key(&code, |&(number, _)| number).ok().map(|row| table[row].1)
 }
 
 /// What an alarm code of this inverter means; an unknown one is named by its number.
 pub fn alarm_text(serial: Serial, code: u16) -> String {
     let three_phases = Model::of(serial).is_some_and(|model| model.family == Family::HMT);
-    let special = if three_phases {
-        look_up(HMT_ALARMS, code)
-    } else {
-        None
-    };
+    let special = if three_phases { look_up(HMT_ALARMS, code) } else { None };
     match (code, special.or_else(|| look_up(ALARMS, code))) {
         (0, _) => "no alarm".to_owned(),
         (_, Some(words)) => words.to_owned(),

@@ -66,10 +66,7 @@ impl Inventory {
 
         let mut released = Vec::new();
         let mut observation = Observation::default();
-        for &serial in seen
-            .iter()
-            .filter(|serial| !self.known.contains_key(serial))
-        {
+        for &serial in seen.iter().filter(|serial| !self.known.contains_key(serial)) {
             let held = self.newcomers.entry(serial).or_default();
             if held.len() + 1 >= sightings_wanted(serial) {
                 released.append(held);
@@ -81,14 +78,9 @@ impl Inventory {
             }
         }
 
-        let accepted = only(&snapshot, |serial| {
-            !observation.unconfirmed.contains(&serial)
-        });
-        let reported: BTreeSet<_> = accepted
-            .ports
-            .iter()
-            .map(|port| (port.serial, port.port))
-            .collect();
+        let accepted = only(&snapshot, |serial| !observation.unconfirmed.contains(&serial));
+        let reported: BTreeSet<_> =
+            accepted.ports.iter().map(|port| (port.serial, port.port)).collect();
         observation.not_reported = self
             .known
             .iter()
@@ -118,11 +110,7 @@ impl Inventory {
 }
 
 fn sightings_wanted(serial: Serial) -> usize {
-    if is_plausible_inverter(serial) {
-        SIGHTINGS
-    } else {
-        SIGHTINGS_OF_UNKNOWN_SERIES
-    }
+    if is_plausible_inverter(serial) { SIGHTINGS } else { SIGHTINGS_OF_UNKNOWN_SERIES }
 }
 
 /// The snapshot with only the inverters that `keep` names.
@@ -131,18 +119,8 @@ fn only(snapshot: &Snapshot, keep: impl Fn(Serial) -> bool) -> Snapshot {
         dtu_name: snapshot.dtu_name.clone(),
         dtu_serial: snapshot.dtu_serial,
         taken_at: snapshot.taken_at,
-        inverters: snapshot
-            .inverters
-            .iter()
-            .filter(|i| keep(i.serial))
-            .cloned()
-            .collect(),
-        ports: snapshot
-            .ports
-            .iter()
-            .filter(|p| keep(p.serial))
-            .cloned()
-            .collect(),
+        inverters: snapshot.inverters.iter().filter(|i| keep(i.serial)).cloned().collect(),
+        ports: snapshot.ports.iter().filter(|p| keep(p.serial)).cloned().collect(),
     }
 }
 
@@ -174,10 +152,7 @@ mod tests {
             dtu_name: "roof".into(),
             dtu_serial: None,
             taken_at: Timestamp::from_second(second).unwrap(),
-            inverters: serials
-                .iter()
-                .map(|&serial| InverterReading::blank(serial))
-                .collect(),
+            inverters: serials.iter().map(|&serial| InverterReading::blank(serial)).collect(),
             ports: serials
                 .iter()
                 .map(|&serial| PortReading {
@@ -216,10 +191,7 @@ mod tests {
         let honest = inventory.observe(poll(2, &["116100000001"]));
         assert_eq!(honest.accepted, [poll(2, &["116100000001"])]);
         let again = inventory.observe(poll(3, &bogus));
-        assert!(
-            again.accepted.is_empty(),
-            "a sighting long ago confirms nothing"
-        );
+        assert!(again.accepted.is_empty(), "a sighting long ago confirms nothing");
         assert_eq!(inventory.known().len(), 1);
     }
 
@@ -227,19 +199,10 @@ mod tests {
     fn a_series_nobody_knows_must_stay_for_ten_polls() {
         let mut inventory = Inventory::default();
         for second in 1..10 {
-            assert!(
-                inventory
-                    .observe(poll(second, &["aa1100000001"]))
-                    .accepted
-                    .is_empty()
-            );
+            assert!(inventory.observe(poll(second, &["aa1100000001"])).accepted.is_empty());
         }
         let adopted = inventory.observe(poll(10, &["aa1100000001"]));
-        assert_eq!(
-            adopted.accepted.len(),
-            10,
-            "nothing of it was lost meanwhile"
-        );
+        assert_eq!(adopted.accepted.len(), 10, "nothing of it was lost meanwhile");
     }
 
     #[test]

@@ -53,9 +53,7 @@ pub struct LiveInverter {
 impl LiveInverter {
     /// What it is doing, `None` before its first reading.
     pub fn activity(&self) -> Option<Activity> {
-        self.reading
-            .as_ref()
-            .map(|reading| Activity::of(&reading.value))
+        self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
     /// Whether its newest readings are of the latest minutes, judged by `max_age`.
@@ -67,12 +65,7 @@ impl LiveInverter {
 impl LivePlant {
     /// A plant of which nothing is known yet.
     pub fn new(started_at: Timestamp, storage: StorageState) -> Self {
-        Self {
-            started_at,
-            dtus: BTreeMap::new(),
-            inverters: BTreeMap::new(),
-            storage,
-        }
+        Self { started_at, dtus: BTreeMap::new(), inverters: BTreeMap::new(), storage }
     }
 
     /// Takes over what a snapshot shows, unless something newer is known. A port that the snapshot
@@ -88,39 +81,25 @@ impl LivePlant {
             if at >= inverter.last_seen {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
-                inverter.reading = Some(Timed {
-                    at,
-                    value: reading.clone(),
-                });
+                inverter.reading = Some(Timed { at, value: reading.clone() });
             }
         }
         for reading in &snapshot.ports {
             let ports = &mut self.inverter_mut(reading.serial, snapshot).ports;
-            if ports
-                .get(&reading.port)
-                .is_none_or(|latest| at >= latest.at)
-            {
-                ports.insert(
-                    reading.port,
-                    Timed {
-                        at,
-                        value: reading.clone(),
-                    },
-                );
+            if ports.get(&reading.port).is_none_or(|latest| at >= latest.at) {
+                ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
     }
 
     fn inverter_mut(&mut self, serial: Serial, snapshot: &Snapshot) -> &mut LiveInverter {
-        self.inverters
-            .entry(serial)
-            .or_insert_with(|| LiveInverter {
-                dtu_name: snapshot.dtu_name.clone(),
-                first_seen: snapshot.taken_at,
-                last_seen: snapshot.taken_at,
-                reading: None,
-                ports: BTreeMap::new(),
-            })
+        self.inverters.entry(serial).or_insert_with(|| LiveInverter {
+            dtu_name: snapshot.dtu_name.clone(),
+            first_seen: snapshot.taken_at,
+            last_seen: snapshot.taken_at,
+            reading: None,
+            ports: BTreeMap::new(),
+        })
     }
 }
 
@@ -235,17 +214,12 @@ impl DtuState {
     /// After how long without a poll that succeeded its readings are stale: three polls, and never
     /// less than five minutes, the limit that users of the Python bridge know.
     pub fn stale_after(&self) -> SignedDuration {
-        SignedDuration::from_secs(
-            i64::try_from(self.poll_interval_s * 3)
-                .unwrap_or(300)
-                .max(300),
-        )
+        SignedDuration::from_secs(i64::try_from(self.poll_interval_s * 3).unwrap_or(300).max(300))
     }
 
     /// Whether a poll has succeeded within [`Self::stale_after`].
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.last_success
-            .is_some_and(|at| now.duration_since(at) <= self.stale_after())
+        self.last_success.is_some_and(|at| now.duration_since(at) <= self.stale_after())
     }
 }
 
@@ -351,16 +325,7 @@ mod tests {
         plant.apply(&snapshot(50, 2.0), now);
         plant.apply(&snapshot(40, 1.0), now);
         assert_eq!(power(&plant), Some(2.0));
-        assert_eq!(
-            plant
-                .inverters
-                .values()
-                .next()
-                .unwrap()
-                .first_seen
-                .as_second(),
-            40
-        );
+        assert_eq!(plant.inverters.values().next().unwrap().first_seen.as_second(), 40);
     }
 
     #[test]

@@ -63,21 +63,11 @@ struct Series {
 }
 
 const fn exact(prefix: u16, family: Family, ports: u8) -> Series {
-    Series {
-        prefix,
-        mask: 0xffff,
-        family,
-        ports: Some(ports),
-    }
+    Series { prefix, mask: 0xffff, family, ports: Some(ports) }
 }
 
 const fn open(prefix: u16, mask: u16, family: Family, ports: Option<u8>) -> Series {
-    Series {
-        prefix,
-        mask,
-        family,
-        ports,
-    }
+    Series { prefix, mask, family, ports }
 }
 
 /// The first row that matches wins: HMS and HMT are exceptions inside HM's range.
@@ -130,10 +120,7 @@ impl Model {
         SERIES
             .iter()
             .find(|series| serial.prefix() & series.mask == series.prefix)
-            .map(|series| Self {
-                family: series.family,
-                ports: series.ports,
-            })
+            .map(|series| Self { family: series.family, ports: series.ports })
     }
 }
 
@@ -149,11 +136,7 @@ pub fn is_plausible_inverter(serial: Serial) -> bool {
 /// The MI series counts tenths, everything later hundredths: the official note's rule, decided by
 /// the serial's first byte as hoymiles_modbus does (`protocol/modbus.md` 2.3).
 pub fn pv_current_divisor(serial: Serial) -> u16 {
-    if serial.to_bytes()[0] == 0x10 {
-        10
-    } else {
-        100
-    }
+    if serial.to_bytes()[0] == 0x10 { 10 } else { 100 }
 }
 
 #[cfg(test)]

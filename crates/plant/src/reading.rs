@@ -93,9 +93,7 @@ impl Snapshot {
     /// some DTUs repeat the last value of an inverter that is gone.
     pub fn pv_power_w(&self) -> f64 {
         let linked = |serial: Serial| {
-            self.inverters
-                .iter()
-                .any(|i| i.serial == serial && i.link_status != Some(0))
+            self.inverters.iter().any(|i| i.serial == serial && i.link_status != Some(0))
         };
         self.ports
             .iter()
@@ -109,12 +107,8 @@ impl Snapshot {
 /// A sample time as the stores keep it. PostgreSQL counts microseconds; an instant with more
 /// digits would come back as another key than it went in.
 pub fn sample_time(at: Timestamp) -> Timestamp {
-    at.round(
-        jiff::TimestampRound::new()
-            .smallest(Unit::Microsecond)
-            .mode(jiff::RoundMode::Trunc),
-    )
-    .unwrap_or(at)
+    at.round(jiff::TimestampRound::new().smallest(Unit::Microsecond).mode(jiff::RoundMode::Trunc))
+        .unwrap_or(at)
 }
 
 #[cfg(test)]
@@ -142,14 +136,8 @@ mod tests {
             dtu_serial: None,
             taken_at: Timestamp::UNIX_EPOCH,
             inverters: vec![
-                InverterReading {
-                    link_status: Some(1),
-                    ..InverterReading::blank(linked)
-                },
-                InverterReading {
-                    link_status: Some(0),
-                    ..InverterReading::blank(gone)
-                },
+                InverterReading { link_status: Some(1), ..InverterReading::blank(linked) },
+                InverterReading { link_status: Some(0), ..InverterReading::blank(gone) },
             ],
             ports: vec![port(linked, 210.5), port(gone, 99.0)],
         };
@@ -160,9 +148,6 @@ mod tests {
     fn a_sample_time_survives_a_store_that_counts_microseconds() {
         let at = sample_time("2026-06-21T12:00:00.123456789Z".parse().unwrap());
         assert_eq!(at.to_string(), "2026-06-21T12:00:00.123456Z");
-        assert_eq!(
-            Timestamp::from_microsecond(at.as_microsecond()).unwrap(),
-            at
-        );
+        assert_eq!(Timestamp::from_microsecond(at.as_microsecond()).unwrap(), at);
     }
 }

@@ -62,9 +62,7 @@ impl FromStr for Serial {
     type Err = SerialError;
 
     fn from_str(text: &str) -> Result<Self, SerialError> {
-        let refuse = || SerialError {
-            found: text.chars().take(40).collect(),
-        };
+        let refuse = || SerialError { found: text.chars().take(40).collect() };
         if text.len() != 12 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(refuse());
         }

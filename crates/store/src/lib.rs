@@ -14,6 +14,17 @@
 //!   [`Store::prepare`] is tried again until it succeeds.
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
+mod batch;
+pub mod outbox;
+pub mod postgres;
+mod rows;
+mod schema;
+pub mod sqlite;
+
+pub use outbox::{Outbox, OutboxError, OutboxStatus};
+pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
+pub use sqlite::SqliteStore;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use plant::live::{LiveInverter, Timed};
@@ -28,6 +39,25 @@ pub enum Record {
     Snapshot(Snapshot),
     /// Figures on the bridge's own health.
     Metrics(Vec<Metric>),
+    /// Run-time configuration that replaces what is under the key.
+    Config {
+        /// As in [`Store::config`].
+        key: String,
+        /// Anything that JSON can say.
+        value: serde_json::Value,
+    },
+}
+
+impl Record {
+    /// When it was taken, for showing how old the oldest waiting record is. `None` where a record
+    /// has no time.
+    pub fn taken_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Snapshot(snapshot) => Some(snapshot.taken_at),
+            Self::Metrics(metrics) => metrics.iter().map(|metric| metric.at).min(),
+            Self::Config { .. } => None,
+        }
+    }
 }
 
 /// One row of `system_metrics`.

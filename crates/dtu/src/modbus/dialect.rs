@@ -96,11 +96,7 @@ impl FromStr for DialectSetting {
 impl ModbusDriver {
     /// The dialect to speak. Nothing is known of a plant with one port, where both mean the same.
     pub(super) fn known_dialect(&self) -> Dialect {
-        self.endpoint
-            .dialect
-            .fixed()
-            .or(self.memory.dialect)
-            .unwrap_or(Dialect::Byte)
+        self.endpoint.dialect.fixed().or(self.memory.dialect).unwrap_or(Dialect::Byte)
     }
 
     /// The dialect to speak, found out now if it is not known or in doubt.
@@ -131,17 +127,9 @@ impl ModbusDriver {
 
     /// Only port 1 of every inverter that has several: what the wrong dialect looks like.
     fn sees_first_ports_only(&self) -> bool {
-        let has_several = |serial| {
-            Model::of(serial)
-                .and_then(|model| model.ports)
-                .is_some_and(|ports| ports > 1)
-        };
-        let mut suspects = self
-            .memory
-            .slots
-            .iter()
-            .filter(|slot| has_several(slot.0))
-            .peekable();
+        let has_several =
+            |serial| Model::of(serial).and_then(|model| model.ports).is_some_and(|ports| ports > 1);
+        let mut suspects = self.memory.slots.iter().filter(|slot| has_several(slot.0)).peekable();
         self.endpoint.dialect == DialectSetting::Auto
             && suspects.peek().is_some()
             && suspects.all(|slot| slot.1 == 1)

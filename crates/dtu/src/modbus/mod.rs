@@ -103,9 +103,7 @@ impl ModbusDriver {
     fn must_scan(&self, at: Timestamp) -> bool {
         self.scan_wanted
             || self.memory.slots.is_empty()
-            || self
-                .last_scan
-                .is_none_or(|last| at.duration_since(last) >= SCAN_EVERY)
+            || self.last_scan.is_none_or(|last| at.duration_since(last) >= SCAN_EVERY)
     }
 
     async fn read_all(
@@ -154,11 +152,7 @@ impl Driver for ModbusDriver {
 
     async fn poll(&mut self, at: Timestamp) -> Result<Poll, DriverError> {
         let endpoint = self.endpoint.clone();
-        let gap = if self.struggling {
-            GAP_WHEN_STRUGGLING
-        } else {
-            Duration::ZERO
-        };
+        let gap = if self.struggling { GAP_WHEN_STRUGGLING } else { Duration::ZERO };
         let mut session = Session::open(&endpoint, gap).await?;
         let outcome = self.read_all(&mut session, at).await;
         if !session.is_open() {

@@ -26,30 +26,18 @@ pub(super) struct Ladder {
 
 impl Default for Ladder {
     fn default() -> Self {
-        Self {
-            records: RUNGS[0],
-            verified: false,
-        }
+        Self { records: RUNGS[0], verified: false }
     }
 }
 
 impl Ladder {
     fn step_down(&mut self) {
-        let next = RUNGS
-            .into_iter()
-            .find(|&rung| rung < self.records)
-            .unwrap_or(1);
-        *self = Self {
-            records: next,
-            verified: next == 1,
-        };
+        let next = RUNGS.into_iter().find(|&rung| rung < self.records).unwrap_or(1);
+        *self = Self { records: next, verified: next == 1 };
     }
 
     pub(super) fn single_only(&mut self) {
-        *self = Self {
-            records: 1,
-            verified: true,
-        };
+        *self = Self { records: 1, verified: true };
     }
 
     pub(super) const fn is_single(self) -> bool {
@@ -82,9 +70,7 @@ impl ModbusDriver {
         let mut ended = false;
         while table.len() < usize::from(MAX_RECORDS) && !(ended && table.len() >= known) {
             let left = MAX_RECORDS - table.len() as u16;
-            let chunk = self
-                .chunk(session, dialect, table.len() as u16, left)
-                .await?;
+            let chunk = self.chunk(session, dialect, table.len() as u16, left).await?;
             ended |= chunk.is_empty() || chunk.iter().any(PortRecord::is_empty_slot);
             if chunk.is_empty() {
                 break;
@@ -224,10 +210,7 @@ impl ModbusDriver {
 /// Whether a scan shows the known list with holes in it, rather than another list.
 fn is_gappy_view(found: &[Identity], known: &[Identity]) -> bool {
     found.len() <= known.len()
-        && found
-            .iter()
-            .zip(known)
-            .all(|(found, known)| found.0.is_empty() || found == known)
+        && found.iter().zip(known).all(|(found, known)| found.0.is_empty() || found == known)
 }
 
 #[cfg(test)]

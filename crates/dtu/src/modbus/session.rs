@@ -30,21 +30,11 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) async fn open(endpoint: &'a Endpoint, gap: Duration) -> Result<Self, DriverError> {
-        let client = Client::connect(
-            &endpoint.host,
-            endpoint.port,
-            endpoint.unit,
-            endpoint.timeout,
-        )
-        .await
-        .map_err(|error| in_words(endpoint, error))?;
-        Ok(Self {
-            endpoint,
-            client,
-            gap,
-            requests: 0,
-            last_span: 0,
-        })
+        let client =
+            Client::connect(&endpoint.host, endpoint.port, endpoint.unit, endpoint.timeout)
+                .await
+                .map_err(|error| in_words(endpoint, error))?;
+        Ok(Self { endpoint, client, gap, requests: 0, last_span: 0 })
     }
 
     /// Reads `count` records of 20 registers from an address.
@@ -83,9 +73,7 @@ impl<'a> Session<'a> {
     /// The DTU's own serial, `None` when it does not tell.
     pub(super) async fn dtu_serial(&mut self) -> Result<Option<Serial>, DriverError> {
         let data = self.read(DTU_SERIAL_ADDRESS, DTU_SERIAL_REGISTERS).await?;
-        let serial = data
-            .and_then(|data| data.try_into().ok())
-            .map(Serial::from_bytes);
+        let serial = data.and_then(|data| data.try_into().ok()).map(Serial::from_bytes);
         Ok(serial.filter(|serial| !serial.is_empty()))
     }
 
@@ -95,11 +83,7 @@ impl<'a> Session<'a> {
         }
         self.requests += 1;
         self.last_span = count / RECORD_REGISTERS;
-        match self
-            .client
-            .read(Function::ReadHolding, address, count)
-            .await
-        {
+        match self.client.read(Function::ReadHolding, address, count).await {
             Ok(answer) => Ok(Some(answer.data)),
             Err(ClientError::Frame(error)) if error.is_an_answer() => Ok(None),
             Err(error) => Err(in_words(self.endpoint, error)),
@@ -107,10 +91,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn error(&self, cause: Cause) -> DriverError {
-        DriverError {
-            address: format!("{}:{}", self.endpoint.host, self.endpoint.port),
-            cause,
-        }
+        DriverError { address: format!("{}:{}", self.endpoint.host, self.endpoint.port), cause }
     }
 
     pub(super) const fn is_open(&self) -> bool {
@@ -143,16 +124,11 @@ fn in_words(endpoint: &Endpoint, error: ClientError) -> DriverError {
             _ if error.raw_os_error().is_none() => Cause::UnknownHost,
             _ => Cause::Network(error.to_string()),
         },
-        ClientError::Timeout(patience) => Cause::Silent {
-            seconds: patience.as_secs().max(1),
-        },
+        ClientError::Timeout(patience) => Cause::Silent { seconds: patience.as_secs().max(1) },
         ClientError::Closed => Cause::HungUp,
         ClientError::Io(error) => Cause::Network(error.to_string()),
         ClientError::Frame(FrameError::NoData) => Cause::NoInverters,
         ClientError::Frame(error) => Cause::Nonsense(error.to_string()),
     };
-    DriverError {
-        address: format!("{}:{}", endpoint.host, endpoint.port),
-        cause,
-    }
+    DriverError { address: format!("{}:{}", endpoint.host, endpoint.port), cause }
 }

@@ -30,9 +30,7 @@ pub(super) fn from_records(
     let mut inverters: BTreeMap<Serial, InverterReading> = BTreeMap::new();
     let mut ports = Vec::with_capacity(by_port.len());
     for (&(serial, port), record) in &by_port {
-        let inverter = inverters
-            .entry(serial)
-            .or_insert_with(|| inverter(serial, record));
+        let inverter = inverters.entry(serial).or_insert_with(|| inverter(serial, record));
         let asleep = Activity::of(inverter) == Activity::Asleep;
         ports.push(PortReading {
             serial,
@@ -98,9 +96,7 @@ mod tests {
 
     #[test]
     fn four_ports_are_one_inverter_reading() {
-        let records: Vec<_> = (1..=4)
-            .map(|port| record("116100000001", port, 3, 230.0))
-            .collect();
+        let records: Vec<_> = (1..=4).map(|port| record("116100000001", port, 3, 230.0)).collect();
         let snapshot = snapshot(&records);
         assert_eq!((snapshot.inverters.len(), snapshot.ports.len()), (1, 4));
         assert_eq!(snapshot.inverters[0].grid_voltage_v, Some(230.0));
@@ -115,11 +111,7 @@ mod tests {
         assert_eq!(night.ports[0].pv_voltage_v, None);
         assert_eq!(night.ports[0].pv_power_w, Some(0.0));
         let frost = snapshot(&[record("116100000001", 1, 3, 230.0)]);
-        assert_eq!(
-            frost.inverters[0].temperature_c,
-            Some(0.0),
-            "0 °C by day is a temperature"
-        );
+        assert_eq!(frost.inverters[0].temperature_c, Some(0.0), "0 °C by day is a temperature");
     }
 
     #[test]

@@ -1,0 +1,44 @@
+# `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo run build test test-fast lint bench clean
+
+# For `make run` and `make demo`: more arguments of the program.
+ARGS ?=
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Optimised, because the demo makes up a year of history before it serves.
+demo: ## Show the bridge with a simulated plant on http://localhost:8080
+	@scripts/setup-build.sh
+	cargo build --locked --release -p hoymiles-smiles
+	@echo "The demo will answer on http://localhost:8080"
+	@cargo run --quiet --locked --release -p hoymiles-smiles -- demo $(ARGS)
+
+run: ## Run the bridge from source: make run ARGS="--dtu-host 192.168.1.50"
+	@scripts/setup-build.sh
+	cargo run --locked --release -p hoymiles-smiles -- run $(ARGS)
+
+build: ## Build the optimised program: target/release/hoymiles-smiles
+	@scripts/setup-build.sh
+	cargo build --locked --release -p hoymiles-smiles
+
+test: ## Run every test; installs what they need (Debian, root or sudo)
+	@scripts/with-target-cache.sh scripts/test.sh
+
+test-fast: ## Run the tests that need no database
+	@scripts/setup-build.sh
+	cargo test --locked --workspace --lib --bins
+	cargo test --locked -p plant -p modbus -p simulator -p dtu --test '*'
+
+lint: ## Check format, lints and licences
+	@scripts/with-target-cache.sh scripts/lint.sh
+
+bench: ## Run the benchmarks
+	@scripts/setup-build.sh
+	cargo bench --locked --workspace --benches
+
+clean: ## Remove what was built, and stop the tests' PostgreSQL server
+	cargo clean
+	@scripts/setup-test.sh stop

@@ -1,0 +1,90 @@
+//! The plant at one instant: what every latest-value answer is made from.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::{SignedDuration, Timestamp};
+use plant::Serial;
+use plant::live::{DtuState, LiveInverter, LivePlant, StoreLink};
+
+use crate::Api;
+use crate::problem::Problem;
+
+/// After how long a reading is stale whose DTU is no longer configured: as for a DTU that is polled
+/// each minute.
+const STALE_AFTER_WITHOUT_DTU: SignedDuration = SignedDuration::from_mins(5);
+
+/// The live plant, and the instant at which the request looks at it.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The newest state of everything.
+    pub plant: Arc<LivePlant>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+impl Moment {
+    /// The known inverters, ascending by serial.
+    ///
+    /// # Errors
+    /// [`Problem::NotReadYet`] while it is not known which inverters there are.
+    pub fn inverters(&self) -> Result<impl Iterator<Item = (Serial, &LiveInverter)>, Problem> {
+        if self.nothing_read_yet() {
+            return Err(Problem::NotReadYet);
+        }
+        Ok(self.plant.inverters.iter().map(|(&serial, inverter)| (serial, inverter)))
+    }
+
+    /// The inverter that a path names.
+    ///
+    /// # Errors
+    /// [`Problem::UnknownInverter`], or [`Problem::NotReadYet`] while nobody can say.
+    pub fn inverter(&self, named: &str) -> Result<(Serial, &LiveInverter), Problem> {
+        named
+            .parse()
+            .ok()
+            .and_then(|serial| Some((serial, self.plant.inverters.get(&serial)?)))
+            .ok_or_else(|| self.unknown_inverter(named))
+    }
+
+    /// Why an inverter is not found: it does not exist, or nothing was read yet.
+    pub fn unknown_inverter(&self, named: &str) -> Problem {
+        if self.nothing_read_yet() { Problem::NotReadYet } else { Problem::unknown_inverter(named) }
+    }
+
+    /// An empty plant is the truth only if the store or a DTU says so. Newcomers that a DTU shows
+    /// but that are not confirmed say the opposite.
+    fn nothing_read_yet(&self) -> bool {
+        let store_was_read = matches!(self.plant.storage.link, StoreLink::Up | StoreLink::Off);
+        let shows_no_inverter =
+            |dtu: &DtuState| dtu.last_success.is_some() && dtu.unconfirmed.is_empty();
+        self.plant.inverters.is_empty()
+            && !store_was_read
+            && !self.plant.dtus.values().any(shows_no_inverter)
+    }
+
+    /// Seconds since an instant; an instant ahead of our clock is now.
+    pub fn seconds_since(&self, at: Timestamp) -> u64 {
+        u64::try_from(self.now.duration_since(at).as_secs()).unwrap_or(0)
+    }
+
+    /// Whether a reading of this inverter is too old to be what it does now.
+    pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp) -> bool {
+        let limit = self
+            .plant
+            .dtus
+            .get(&inverter.dtu_name)
+            .map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
+        self.now.duration_since(read_at) > limit
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Moment {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(_: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
+        Ok(Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() })
+    }
+}

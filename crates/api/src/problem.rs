@@ -1,0 +1,361 @@
+//! Everything that can go wrong with a request, in words for the client.
+//!
+//! An error travels as [`Problem`] and becomes an RFC 9457 body in one place (`finish`), which knows
+//! the path for `instance`. Clients never see internals: what a database said goes to the log.
+//!
+//! | use | where |
+//! |---|---|
+//! | [`Problem::UnknownParameter`], [`RepeatedParameter`](Problem::RepeatedParameter), [`BadParameter`](Problem::BadParameter), [`EmptyRange`](Problem::EmptyRange) | in `query`: what was asked is not allowed |
+//! | [`Problem::UnknownInverter`] | a serial in the path that no inverter has, or that is no serial |
+//! | [`Problem::UnknownPath`], [`MethodNotAllowed`](Problem::MethodNotAllowed), [`BadRequest`](Problem::BadRequest) | in `router` and `finish`: no route takes this request |
+//! | [`Problem::MetricsOff`], [`NothingStored`](Problem::NothingStored) | the user's configuration leaves this out; waiting does not help |
+//! | [`Problem::NotReadYet`], [`StoreUnreachable`](Problem::StoreUnreachable) | it may work in some seconds: carries `Retry-After` |
+//! | [`Problem::NotTaking`] | `/ready` only |
+//! | [`Problem::StoreUnfit`], [`Internal`](Problem::Internal) | a person has to look at the log |
+
+use axum::Json;
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::Serialize;
+use store::StoreError;
+use utoipa::{IntoResponses, ToSchema};
+
+/// The media type of RFC 9457.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// What a problem's `type` starts with. Nothing is to be found there: it only has to be unique.
+const TYPE_PREFIX: &str = "urn:hoymiles-smiles:problem:";
+
+/// So much of what a client sent is shown back.
+const SHOWN_CHARACTERS: usize = 40;
+
+/// What was wrong. The texts are whole sentences that say what was found and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A query parameter that this route does not take.
+    #[error("The query parameter '{name}' is unknown: {}.", takes(allowed))]
+    UnknownParameter {
+        /// As the client wrote it.
+        name: String,
+        /// What this route takes.
+        allowed: &'static [&'static str],
+    },
+    /// A query parameter given twice.
+    #[error("The query parameter '{name}' is given more than once, and only one value can count.")]
+    RepeatedParameter {
+        /// Its name.
+        name: &'static str,
+    },
+    /// A value that this parameter does not take.
+    #[error("The query parameter '{name}' must be {allowed}, but '{found}' was found.")]
+    BadParameter {
+        /// Its name.
+        name: &'static str,
+        /// As the client wrote it.
+        found: String,
+        /// What it takes, to follow "must be".
+        allowed: &'static str,
+    },
+    /// A range of time that holds nothing.
+    #[error("The query parameter 'from' ({from}) must be before 'to' ({to}).")]
+    EmptyRange {
+        /// Its start.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
+    },
+    /// No inverter has this serial.
+    #[error(
+        "No inverter with the serial number '{serial}' is known; /api/inverters lists those that are."
+    )]
+    UnknownInverter {
+        /// As the client wrote it.
+        serial: String,
+    },
+    /// No route.
+    #[error("There is nothing at this path; /docs lists what there is.")]
+    UnknownPath,
+    /// A route, but not for this method.
+    #[error("{method} is not allowed here: only GET and HEAD are.")]
+    MethodNotAllowed {
+        /// What was asked for.
+        method: Method,
+    },
+    /// A request that cannot be read.
+    #[error("This request cannot be understood; /docs shows how to ask.")]
+    BadRequest,
+    /// `/metrics` is switched off.
+    #[error("Metrics are switched off: METRICS_ENABLED is false.")]
+    MetricsOff,
+    /// There is no store.
+    #[error("Nothing is stored because DRY_RUN is on, so there is no history.")]
+    NothingStored,
+    /// Neither the store nor a DTU has told which inverters there are.
+    #[error(
+        "It is not known yet which inverters there are: since the bridge started, neither the database nor a DTU has answered. /health tells more."
+    )]
+    NotReadYet,
+    /// The store is needed and does not answer.
+    #[error(
+        "The database cannot be reached at the moment, and this answer needs it. /health tells more."
+    )]
+    StoreUnreachable,
+    /// The store's schema is not ours.
+    #[error("The database does not fit this version of the bridge; the bridge's log tells more.")]
+    StoreUnfit,
+    /// Readings are being lost.
+    #[error("Readings cannot be kept: {reason}")]
+    NotTaking {
+        /// The newest failure of the store, without secrets.
+        reason: String,
+    },
+    /// A defect.
+    #[error("Something went wrong inside the bridge; its log tells more.")]
+    Internal,
+}
+
+/// "this route takes …"
+fn takes(allowed: &[&str]) -> String {
+    match allowed.split_last() {
+        None => "this route takes no parameters".to_owned(),
+        Some((only, [])) => format!("this route takes only '{only}'"),
+        Some((last, others)) => {
+            format!("this route takes '{}' and '{last}'", others.join("', '"))
+        }
+    }
+}
+
+impl Problem {
+    /// [`Problem::UnknownInverter`] for a serial as the client wrote it.
+    pub fn unknown_inverter(written: &str) -> Self {
+        Self::UnknownInverter { serial: shown(written) }
+    }
+
+    /// [`Problem::BadParameter`] for a value as the client wrote it.
+    pub fn bad_parameter(name: &'static str, written: &str, allowed: &'static str) -> Self {
+        Self::BadParameter { name, found: shown(written), allowed }
+    }
+
+    /// [`Problem::UnknownParameter`] for a name as the client wrote it.
+    pub fn unknown_parameter(written: &str, allowed: &'static [&'static str]) -> Self {
+        Self::UnknownParameter { name: shown(written), allowed }
+    }
+
+    /// The problem behind an error answer that axum or a library made.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::UnknownPath,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// HTTP status.
+    pub fn status(&self) -> StatusCode {
+        self.class().0
+    }
+
+    /// Status, the end of `type`, and `title`.
+    fn class(&self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::UnknownParameter { .. } => {
+                (S::BAD_REQUEST, "unknown-parameter", "Unknown query parameter")
+            }
+            Self::RepeatedParameter { .. } => {
+                (S::BAD_REQUEST, "repeated-parameter", "Repeated query parameter")
+            }
+            Self::BadParameter { .. } | Self::EmptyRange { .. } => {
+                (S::BAD_REQUEST, "bad-parameter", "Bad query parameter")
+            }
+            Self::BadRequest => (S::BAD_REQUEST, "bad-request", "Bad request"),
+            Self::UnknownInverter { .. } => (S::NOT_FOUND, "unknown-inverter", "Unknown inverter"),
+            Self::UnknownPath => (S::NOT_FOUND, "unknown-path", "Not found"),
+            Self::MetricsOff => (S::NOT_FOUND, "metrics-off", "Metrics are switched off"),
+            Self::MethodNotAllowed { .. } => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+            }
+            Self::NothingStored => (S::SERVICE_UNAVAILABLE, "nothing-stored", "Nothing is stored"),
+            Self::NotReadYet => (S::SERVICE_UNAVAILABLE, "not-read-yet", "Not read yet"),
+            Self::StoreUnreachable => {
+                (S::SERVICE_UNAVAILABLE, "database-unreachable", "Database unreachable")
+            }
+            Self::StoreUnfit => (S::SERVICE_UNAVAILABLE, "database-unfit", "Database does not fit"),
+            Self::NotTaking { .. } => {
+                (S::SERVICE_UNAVAILABLE, "not-ready", "Readings cannot be kept")
+            }
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+
+    /// After how many seconds the same request may work.
+    fn retry_after_s(&self) -> Option<u16> {
+        match self {
+            Self::NotReadYet => Some(5),
+            Self::StoreUnreachable | Self::NotTaking { .. } => Some(10),
+            _ => None,
+        }
+    }
+
+    /// The whole answer to a request for `path`.
+    pub fn answer(&self, path: &str) -> Response {
+        let (status, kind, title) = self.class();
+        let body = ProblemBody {
+            kind: format!("{TYPE_PREFIX}{kind}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            instance: path.to_owned(),
+        };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        if let Some(seconds) = self.retry_after_s() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+/// The beginning of what a client wrote.
+fn shown(written: &str) -> String {
+    written.chars().take(SHOWN_CHARACTERS).collect()
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::NoRoom(_) => {
+                tracing::warn!(%error, "a request needs the database");
+                Self::StoreUnreachable
+            }
+            StoreError::Schema(_) => {
+                tracing::error!(%error, "a request needs the database");
+                Self::StoreUnfit
+            }
+            StoreError::Refused(_) | StoreError::Other(_) => {
+                tracing::error!(%error, "a request failed in the database");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Only the status: `finish` knows the path and writes the body.
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// An error, as RFC 9457 describes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Which kind of problem: a name for programs that stays the same.
+    #[serde(rename = "type")]
+    #[schema(format = "uri", example = "urn:hoymiles-smiles:problem:bad-parameter")]
+    pub kind: String,
+    /// The kind in words.
+    #[schema(example = "Bad query parameter")]
+    pub title: String,
+    /// HTTP status.
+    #[schema(example = 400)]
+    pub status: u16,
+    /// What was wrong this time, and what is allowed.
+    #[schema(
+        example = "The query parameter 'limit' must be a whole number from 1 to 10000, but '0' was found."
+    )]
+    pub detail: String,
+    /// The path that was asked for.
+    #[schema(example = "/api/inverters/116100000001/history")]
+    pub instance: String,
+}
+
+/// Problems that every route can answer with.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variants only describe the API")]
+pub enum CommonProblems {
+    /// A query parameter is unknown or its value is not allowed.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(ProblemBody),
+    /// A defect of the bridge.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(ProblemBody),
+}
+
+/// Problems of the routes that show the plant.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variants only describe the API")]
+pub enum PlantProblems {
+    /// It is not known yet which inverters there are. `Retry-After` says when to ask again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    NotReadYet(ProblemBody),
+}
+
+/// Problems of the routes that read the database.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variants only describe the API")]
+pub enum StoreProblems {
+    /// The database cannot be reached. `Retry-After` says when to ask again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    StoreUnreachable(ProblemBody),
+}
+
+/// The problem of the routes that name an inverter.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variant only describes the API")]
+pub enum InverterProblems {
+    /// No inverter with this serial number is known.
+    #[response(status = 404, content_type = "application/problem+json")]
+    UnknownInverter(ProblemBody),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_parameter_is_told_what_is_allowed() {
+        let told = |allowed| Problem::unknown_parameter("x", allowed).to_string();
+        assert_eq!(
+            told(&[]),
+            "The query parameter 'x' is unknown: this route takes no parameters."
+        );
+        assert_eq!(
+            told(&["limit", "from", "to"]),
+            "The query parameter 'x' is unknown: this route takes 'limit', 'from' and 'to'."
+        );
+        assert!(told(&["a"]).ends_with("takes only 'a'."));
+    }
+
+    #[test]
+    fn what_a_database_says_stays_inside() {
+        for (error, status) in [
+            (StoreError::Unavailable("at 10.0.0.7".into()), 503),
+            (StoreError::NoRoom("/secret".into()), 503),
+            (StoreError::Schema("table x".into()), 503),
+            (StoreError::Other("select secret".into()), 500),
+            (StoreError::Refused("row".into()), 500),
+        ] {
+            let inside = error.to_string();
+            let problem = Problem::from(error);
+            assert_eq!(problem.status().as_u16(), status);
+            let told = problem.to_string();
+            assert!(!told.contains(inside.split(": ").last().unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_not_echoed_whole() {
+        let Problem::UnknownInverter { serial } = Problem::unknown_inverter(&"é".repeat(9000))
+        else {
+            unreachable!("the constructor's variant")
+        };
+        assert_eq!(serial.chars().count(), SHOWN_CHARACTERS);
+    }
+}

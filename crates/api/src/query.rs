@@ -1,0 +1,157 @@
+//! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
+//! misspells `limit` must not take the answer for what it asked.
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::Uri;
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use utoipa::IntoParams;
+
+use crate::problem::Problem;
+
+/// The largest history answer, in readings.
+pub const MAX_LIMIT: u32 = 10_000;
+/// What the Python bridge always answered with.
+pub const DEFAULT_LIMIT: u32 = 100;
+
+/// No parameters at all: what most routes take.
+#[derive(Debug, Clone, Copy)]
+pub struct NoParameters;
+
+impl<S: Sync> FromRequestParts<S> for NoParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match pairs(&parts.uri)?.first() {
+            Some((name, _)) => Err(Problem::unknown_parameter(name, &[])),
+            None => Ok(Self),
+        }
+    }
+}
+
+/// Which readings of an inverter are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryParameters {
+    /// At most so many readings.
+    #[param(minimum = 1, maximum = 10_000, default = 100, required = false, example = 100)]
+    pub limit: u32,
+    /// Only readings taken at or after this instant, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-21T00:00:00+02:00")]
+    pub from: Option<Timestamp>,
+    /// Only readings taken before this instant, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-22T00:00:00+02:00")]
+    pub to: Option<Timestamp>,
+}
+
+impl HistoryParameters {
+    const NAMES: &'static [&'static str] = &["limit", "from", "to"];
+
+    fn parse(uri: &Uri) -> Result<Self, Problem> {
+        let (mut limit, mut from, mut to) = (None, None, None);
+        for (name, value) in pairs(uri)? {
+            match name.as_str() {
+                "limit" => once("limit", &mut limit, parse_limit(&value)?)?,
+                "from" => once("from", &mut from, parse_instant("from", &value)?)?,
+                "to" => once("to", &mut to, parse_instant("to", &value)?)?,
+                _ => return Err(Problem::unknown_parameter(&name, Self::NAMES)),
+            }
+        }
+        match (from, to) {
+            (Some(from), Some(to)) if from >= to => Err(Problem::EmptyRange { from, to }),
+            _ => Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), from, to }),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for HistoryParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::parse(&parts.uri)
+    }
+}
+
+/// Names and values, decoded, in the order in which they were written.
+fn pairs(uri: &Uri) -> Result<Vec<(String, String)>, Problem> {
+    Query::try_from_uri(uri).map(|Query(pairs)| pairs).map_err(|_| Problem::BadRequest)
+}
+
+fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Problem> {
+    match slot.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Problem::RepeatedParameter { name }),
+    }
+}
+
+fn parse_limit(written: &str) -> Result<u32, Problem> {
+    written
+        .parse()
+        .ok()
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+        .ok_or_else(|| Problem::bad_parameter("limit", written, "a whole number from 1 to 10000"))
+}
+
+fn parse_instant(name: &'static str, written: &str) -> Result<Timestamp, Problem> {
+    // A `+` that a client forgot to escape arrives as a blank: 12:00:00+02:00 as 12:00:00 02:00.
+    let unescaped = || {
+        let (time, offset) = written.rsplit_once(' ')?;
+        format!("{time}+{offset}").parse().ok()
+    };
+    written.parse().ok().or_else(unescaped).ok_or_else(|| {
+        Problem::bad_parameter(
+            name,
+            written,
+            "an instant as RFC 3339 writes it, with its zone, such as 2026-06-21T12:00:00Z",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &str) -> Result<HistoryParameters, String> {
+        let uri = format!("/x?{query}").parse().unwrap();
+        HistoryParameters::parse(&uri).map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn limit_is_a_whole_number_in_its_range() {
+        assert_eq!(parse("").unwrap().limit, 100);
+        assert_eq!(parse("limit=1").unwrap().limit, 1);
+        assert_eq!(parse("limit=10000").unwrap().limit, 10_000);
+        for bad in ["0", "10001", "-1", "abc", "", "1.5", "99999999999999999999"] {
+            assert_eq!(
+                parse(&format!("limit={bad}")).unwrap_err(),
+                format!(
+                    "The query parameter 'limit' must be a whole number from 1 to 10000, but '{bad}' was found."
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn an_instant_has_a_zone_and_its_plus_may_be_unescaped() {
+        let noon: Timestamp = "2026-06-21T10:00:00Z".parse().unwrap();
+        for written in
+            ["2026-06-21T10:00:00Z", "2026-06-21T12:00:00%2B02:00", "2026-06-21T12:00:00+02:00"]
+        {
+            assert_eq!(parse(&format!("from={written}")).unwrap().from, Some(noon));
+        }
+        for bad in ["yesterday", "2026-06-21", "2026-06-21T10:00:00", ""] {
+            let told = parse(&format!("to={bad}")).unwrap_err();
+            assert!(told.contains("RFC 3339") && told.contains(&format!("'{bad}'")), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_can_only_be_a_mistake_is_refused() {
+        let told = parse("limit=1&limit=2").unwrap_err();
+        assert!(told.contains("more than once"), "{told}");
+        let told = parse("from=2026-06-21T10:00:00Z&to=2026-06-21T10:00:00Z").unwrap_err();
+        assert!(told.contains("must be before"), "{told}");
+        let told = parse("Limit=5").unwrap_err();
+        assert!(told.contains("'limit', 'from' and 'to'"), "{told}");
+    }
+}

@@ -1,0 +1,31 @@
+//! The description of this API, and a page that lets people try it without the Internet.
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa::openapi::OpenApi as Paths;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+/// What the description says beside the routes, which add themselves.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hoymiles S-Miles",
+        description = "Readings of Hoymiles microinverters on the local network. \
+            Times are RFC 3339 in UTC; a quantity that is not known is null; \
+            errors are RFC 9457 problem descriptions; unknown query parameters are errors.",
+        version = env!("CARGO_PKG_VERSION"),
+        license(name = "MIT", identifier = "MIT")
+    ),
+    tags(
+        (name = "plant", description = "What the inverters show now and showed before"),
+        (name = "bridge", description = "How the bridge itself is"),
+    )
+)]
+pub struct Description;
+
+/// `/api/openapi.json` and `/docs`.
+pub fn pages<S: Clone + Send + Sync + 'static>(description: Paths) -> Router<S> {
+    // The validator is a web service: its badge would call out from a page that works offline.
+    let config = Config::default().validator_url("none").try_it_out_enabled(true);
+    SwaggerUi::new("/docs").url("/api/openapi.json", description).config(config).into()
+}

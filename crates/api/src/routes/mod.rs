@@ -1,0 +1,33 @@
+//! One handler per route, by resource. A handler gathers, a [`view`](crate::view) shapes.
+
+pub mod docs;
+pub mod health;
+pub mod history;
+pub mod home;
+pub mod info;
+pub mod inverters;
+pub mod metrics;
+pub mod ports;
+pub mod stats;
+
+use std::future::Future;
+use std::time::Duration;
+
+use store::StoreError;
+
+use crate::problem::Problem;
+
+/// So long a client waits for the database at most. The stores give up earlier by themselves; this
+/// is for a connection that is dead without knowing it.
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the store answers, if it does so in time.
+async fn from_store<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, Problem> {
+    match tokio::time::timeout(STORE_PATIENCE, answer).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => {
+            tracing::warn!("the database did not answer a request in time");
+            Err(Problem::StoreUnreachable)
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Whether the bridge is well, and what is wrong in sentences for people.
+//!
+//! Unhealthy means that data is missing for ever: nothing is polled, or what is polled cannot be
+//! kept. What the bridge gets over by itself, such as a database outage that the outbox absorbs, is
+//! degraded.
+
+use jiff::Timestamp;
+use plant::live::{DtuPhase, DtuState, LivePlant, StorageState, StoreLink};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How the bridge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Wellbeing {
+    /// All is well.
+    Healthy,
+    /// Something needs attention, but readings are taken and kept.
+    Degraded,
+    /// Readings are being lost, or none are taken.
+    Unhealthy,
+}
+
+/// How a DTU is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DtuStatus {
+    /// Its last poll succeeded, and not long ago.
+    Online,
+    /// Its last poll failed, or its last answer is too old.
+    Error,
+    /// It was not polled yet.
+    Starting,
+}
+
+impl DtuStatus {
+    /// How a DTU is at `now`. A poll that hangs leaves the phase as it was, hence the age.
+    pub fn of(dtu: &DtuState, now: Timestamp) -> Self {
+        match dtu.phase {
+            DtuPhase::Starting => Self::Starting,
+            DtuPhase::Online if dtu.is_alive(now) => Self::Online,
+            DtuPhase::Online | DtuPhase::Failing => Self::Error,
+        }
+    }
+}
+
+/// The judgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The worst of all that was found.
+    pub wellbeing: Wellbeing,
+    /// What is wrong; empty when all is well.
+    pub reasons: Vec<String>,
+}
+
+impl Verdict {
+    /// Judges the plant at `now`.
+    pub fn of(plant: &LivePlant, now: Timestamp) -> Self {
+        let mut verdict = Self { wellbeing: Wellbeing::Healthy, reasons: Vec::new() };
+        verdict.judge_dtus(plant, now);
+        verdict.judge_storage(&plant.storage);
+        verdict
+    }
+
+    fn judge_dtus(&mut self, plant: &LivePlant, now: Timestamp) {
+        if plant.dtus.is_empty() {
+            return self.found(Wellbeing::Unhealthy, "No DTU is configured, so nothing is read.");
+        }
+        let nothing_polls = !plant
+            .dtus
+            .values()
+            .any(|dtu| dtu.is_alive(now) || may_still_come(dtu, plant.started_at, now));
+        let weight = if nothing_polls { Wellbeing::Unhealthy } else { Wellbeing::Degraded };
+        for (name, dtu) in &plant.dtus {
+            let overdue = !dtu.is_alive(now) && !may_still_come(dtu, plant.started_at, now);
+            if overdue || DtuStatus::of(dtu, now) == DtuStatus::Error {
+                self.found(weight, silence(name, dtu));
+            }
+        }
+    }
+
+    fn judge_storage(&mut self, storage: &StorageState) {
+        if !storage.accepting {
+            self.found(Wellbeing::Unhealthy, not_accepting(storage));
+        }
+        if storage.readings_lost > 0 {
+            let lost = storage.readings_lost;
+            self.found(
+                Wellbeing::Degraded,
+                format!("{lost} readings could not be kept since the bridge started."),
+            );
+        }
+        if storage.readings_rejected > 0 {
+            let rejected = storage.readings_rejected;
+            self.found(
+                Wellbeing::Degraded,
+                format!("The database refused {rejected} readings; they are kept in quarantine."),
+            );
+        }
+        if storage.link == StoreLink::Down {
+            let waiting = storage.outbox_depth;
+            let cause = failure_text(storage);
+            self.found(
+                Wellbeing::Degraded,
+                format!(
+                    "The database cannot be reached, and {waiting} snapshots wait in the outbox: {cause}"
+                ),
+            );
+        }
+    }
+
+    fn found(&mut self, weight: Wellbeing, reason: impl Into<String>) {
+        self.wellbeing = self.wellbeing.max(weight);
+        self.reasons.push(reason.into());
+    }
+}
+
+/// A DTU that has not answered yet gets the same patience after our start as one that falls silent:
+/// after a power cut it boots as long as we do.
+fn may_still_come(dtu: &DtuState, started_at: Timestamp, now: Timestamp) -> bool {
+    dtu.last_success.is_none() && now.duration_since(started_at) <= dtu.stale_after()
+}
+
+fn silence(name: &str, dtu: &DtuState) -> String {
+    let since = dtu.last_success.map_or_else(
+        || "has not answered since the bridge started".to_owned(),
+        |at| format!("last answered at {at:.0}"),
+    );
+    let address = &dtu.address;
+    match &dtu.last_failure {
+        Some(failure) => format!("DTU '{name}' at {address} {since}: {}", failure.text),
+        None => format!("DTU '{name}' at {address} {since}."),
+    }
+}
+
+/// Why readings are being lost.
+pub fn not_accepting(storage: &StorageState) -> String {
+    format!("Readings are being lost: {}", failure_text(storage))
+}
+
+fn failure_text(storage: &StorageState) -> &str {
+    storage.last_failure.as_ref().map_or("the cause is not known.", |failure| failure.text.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::live::Failure;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn plant(dtus: &[DtuState]) -> LivePlant {
+        let mut plant = LivePlant::new(at(0), StorageState::connecting("postgres"));
+        plant.storage.link = StoreLink::Up;
+        for (number, dtu) in dtus.iter().enumerate() {
+            plant.dtus.insert(format!("dtu{number}"), dtu.clone());
+        }
+        plant
+    }
+
+    fn starting() -> DtuState {
+        DtuState::starting("10.0.0.5:502".into(), "modbus", 60)
+    }
+
+    fn online(last: i64) -> DtuState {
+        DtuState { phase: DtuPhase::Online, last_success: Some(at(last)), ..starting() }
+    }
+
+    fn failing(last: Option<i64>) -> DtuState {
+        DtuState {
+            phase: DtuPhase::Failing,
+            last_success: last.map(at),
+            last_failure: Some(Failure {
+                at: at(1),
+                kind: "timeout",
+                text: "It does not answer.".into(),
+            }),
+            ..starting()
+        }
+    }
+
+    fn judge(dtus: &[DtuState], now: i64) -> (Wellbeing, usize) {
+        let verdict = Verdict::of(&plant(dtus), at(now));
+        (verdict.wellbeing, verdict.reasons.len())
+    }
+
+    #[test]
+    fn nothing_configured_is_unhealthy_from_the_start() {
+        assert_eq!(judge(&[], 0), (Wellbeing::Unhealthy, 1));
+    }
+
+    #[test]
+    fn a_start_is_healthy_until_patience_ends() {
+        assert_eq!(judge(&[starting()], 300), (Wellbeing::Healthy, 0));
+        assert_eq!(judge(&[starting()], 301), (Wellbeing::Unhealthy, 1));
+        assert_eq!(judge(&[failing(None)], 300), (Wellbeing::Degraded, 1));
+        assert_eq!(judge(&[failing(None)], 301), (Wellbeing::Unhealthy, 1));
+    }
+
+    #[test]
+    fn one_silent_dtu_of_two_is_degraded_and_both_are_unhealthy() {
+        assert_eq!(judge(&[online(900), failing(Some(100))], 1000), (Wellbeing::Degraded, 1));
+        assert_eq!(
+            judge(&[failing(Some(100)), failing(Some(100))], 1000),
+            (Wellbeing::Unhealthy, 2)
+        );
+        assert_eq!(judge(&[failing(Some(900))], 1000), (Wellbeing::Degraded, 1));
+    }
+
+    #[test]
+    fn a_poll_that_hangs_is_noticed_by_its_age() {
+        assert_eq!(DtuStatus::of(&online(100), at(400)), DtuStatus::Online);
+        assert_eq!(DtuStatus::of(&online(100), at(401)), DtuStatus::Error);
+        assert_eq!(judge(&[online(100)], 401), (Wellbeing::Unhealthy, 1));
+    }
+
+    #[test]
+    fn an_outage_that_the_outbox_absorbs_is_degraded_and_a_full_outbox_is_not() {
+        let mut plant = plant(&[online(990)]);
+        plant.storage.link = StoreLink::Down;
+        plant.storage.outbox_depth = 7;
+        plant.storage.last_failure = Some(Failure {
+            at: at(990),
+            kind: "connect",
+            text: "The server refuses connections.".into(),
+        });
+        let verdict = Verdict::of(&plant, at(1000));
+        assert_eq!(verdict.wellbeing, Wellbeing::Degraded);
+        assert_eq!(
+            verdict.reasons,
+            [
+                "The database cannot be reached, and 7 snapshots wait in the outbox: The server refuses connections."
+            ]
+        );
+        plant.storage.accepting = false;
+        plant.storage.readings_lost = 25;
+        let verdict = Verdict::of(&plant, at(1000));
+        assert_eq!(verdict.wellbeing, Wellbeing::Unhealthy);
+        assert!(verdict.reasons[1].starts_with("25 readings"));
+    }
+
+    #[test]
+    fn a_silent_dtu_is_named_with_its_address_and_cause() {
+        assert_eq!(
+            silence("roof", &failing(Some(100))),
+            "DTU 'roof' at 10.0.0.5:502 last answered at 1970-01-01T00:01:40Z: It does not answer."
+        );
+    }
+}

@@ -1,0 +1,30 @@
+//! The public JSON shapes.
+//!
+//! Keys that the Python v2 answered with keep their names and meanings, without its `id` and
+//! `raw_data`. Times are RFC 3339 in UTC. A quantity that is not known is null, never zero.
+//!
+//! Quantities stay `f32`, as they were read: they are written with the fewest digits that mean the
+//! same number, 33.7 and not 33.70000076.
+
+pub mod health;
+pub mod info;
+pub mod inverter;
+pub mod stats;
+
+pub use health::Health;
+pub use info::Info;
+pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use stats::Stats;
+
+use std::time::Duration;
+
+/// Watts to the tenth that DTUs report: a sum of tenths has noise further down.
+pub(crate) fn tenths(watts: f64) -> f64 {
+    (watts * 10.0).round() / 10.0
+}
+
+/// Seconds to the millisecond.
+pub(crate) fn milliseconds(seconds: f64) -> f64 {
+    Duration::try_from_secs_f64(seconds)
+        .map_or(seconds, |duration| duration.as_millis() as f64 / 1000.0)
+}

@@ -1,0 +1,206 @@
+//! The one place that wires everything: what is started, in which order, and how it ends.
+//!
+//! 1. The outbox or the embedded store is opened: without a place for readings nothing starts.
+//! 2. The web server listens, before anything is waited for.
+//! 3. The database is asked for what it knows, for a moment; it need not be up.
+//! 4. The pollers start.
+//!
+//! The end goes the other way: pollers, the last records, the web server.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use api::{Api, Clock, Identity, Metrics};
+use color_eyre::eyre::{Result, WrapErr, eyre};
+use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
+use jiff::Timestamp;
+use plant::inventory::Inventory;
+use plant::live::{LivePlant, StorageState, StoreLink};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use crate::config::{Config, DtuConfig, Polling};
+use crate::forwarder::Forwarder;
+use crate::recorder::{Recorder, StorageNews, memory_key};
+use crate::storage::{self, Home, Known};
+
+/// How long the pollers wait at start for what the store knows. A poll without it works too.
+const PATIENCE_WITH_STORE: Duration = Duration::from_secs(2);
+/// How long the end may take: Docker kills after ten seconds, systemd is told the same.
+const PATIENCE_WITH_END: Duration = Duration::from_secs(4);
+/// Reports that may wait for the recorder, which only ever waits for the local disk.
+const REPORTS_IN_FLIGHT: usize = 64;
+
+/// A bridge that runs.
+pub(crate) struct App {
+    /// Where the web server listens.
+    pub(crate) address: Option<SocketAddr>,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+    recorder: JoinHandle<()>,
+}
+
+impl App {
+    /// Starts everything. Returns when the web server answers, not when the first poll is done.
+    pub(crate) async fn start(config: Config, demo: bool) -> Result<Self> {
+        let cancel = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let home = storage::open(&config).await?;
+
+        let mut live = LivePlant::new(now(), StorageState::connecting(home.kind()));
+        if matches!(home, Home::Nowhere) {
+            live.storage.link = StoreLink::Off;
+        }
+        let pollers: Vec<_> = config.dtus.iter().map(|dtu| dtu.name.clone()).collect();
+        for dtu in &config.dtus {
+            live.dtus.insert(dtu.name.clone(), starting(dtu));
+        }
+        let (published, watched) = watch::channel(Arc::new(live.clone()));
+        let instance_id = Arc::new(OnceLock::new());
+        let metrics = Arc::new(Metrics::default());
+        let address = match &config.web {
+            Some(web) => {
+                let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
+                    format!("HEALTH_HOST, HEALTH_PORT: cannot listen on {}", web.address)
+                })?;
+                let address = listener.local_addr()?;
+                let api = Api {
+                    live: watched,
+                    store: home.store(),
+                    metrics: Arc::clone(&metrics),
+                    identity: Identity {
+                        version: env!("CARGO_PKG_VERSION"),
+                        instance_id: Arc::clone(&instance_id),
+                        time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+                        demo,
+                    },
+                    metrics_enabled: web.metrics,
+                    cors_origins: web.cors_origins.clone(),
+                    clock: Clock::system(),
+                };
+                let ended = cancel.clone().cancelled_owned();
+                tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
+                tracing::info!("listening on http://{address}");
+                Some(address)
+            }
+            None => None,
+        };
+
+        let (report, reports) = mpsc::channel(REPORTS_IN_FLIGHT);
+        let (news, storage_news) = mpsc::channel(REPORTS_IN_FLIGHT);
+        let recorder = Recorder { live, published, keep: home.keep(), metrics, clock: now };
+        let recorder = tokio::spawn(recorder.run(reports, storage_news));
+
+        let known = keep_in_touch(&home, instance_id, pollers, news, &cancel, &tasks).await;
+        for dtu in config.dtus {
+            let poller = poller(dtu, &config.polling, &known, report.clone());
+            tasks.spawn(poller.run(cancel.clone()));
+        }
+        Ok(Self { address, cancel, tasks, recorder })
+    }
+
+    /// Ends the pollers, keeps their last records, lets answers under way finish.
+    pub(crate) async fn stop(self) -> Result<()> {
+        self.cancel.cancel();
+        self.tasks.close();
+        let ended = async {
+            self.tasks.wait().await;
+            self.recorder.await
+        };
+        match timeout(PATIENCE_WITH_END, ended).await {
+            Ok(result) => result.wrap_err("the recorder failed"),
+            Err(_) => Err(eyre!("not everything ended within {PATIENCE_WITH_END:?}")),
+        }
+    }
+}
+
+/// The system's clock, the only one of the bridge.
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Starts the tasks that bring the store up and records into it, and waits a moment for what the
+/// store knows.
+async fn keep_in_touch(
+    home: &Home,
+    instance_id: Arc<OnceLock<Uuid>>,
+    dtu_names: Vec<String>,
+    news: mpsc::Sender<StorageNews>,
+    cancel: &CancellationToken,
+    tasks: &TaskTracker,
+) -> Known {
+    let Some(store) = home.store() else {
+        return Known::default();
+    };
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let cancel = cancel.clone();
+    let forwarder = home.outbox().map(|(outbox, wake)| Forwarder {
+        outbox,
+        store: Arc::clone(&store),
+        wake,
+        news: news.clone(),
+    });
+    tasks.spawn(async move {
+        let forwarder = forwarder.as_ref();
+        let ready = storage::become_ready(&*store, forwarder, &instance_id, &dtu_names, &news);
+        if let Some(known) = cancel.run_until_cancelled(ready).await {
+            // The pollers may have started without.
+            let _ = tell.send(known);
+            if let Some(forwarder) = forwarder {
+                forwarder.run(&cancel).await;
+            }
+            cancel.cancelled().await;
+        }
+        store.close().await;
+    });
+    match timeout(PATIENCE_WITH_STORE, told).await {
+        Ok(Ok(known)) => known,
+        _ => Known::default(),
+    }
+}
+
+fn starting(dtu: &DtuConfig) -> plant::live::DtuState {
+    let address = format!("{}:{}", dtu.host, dtu.port);
+    plant::live::DtuState::starting(address, "modbus", dtu.query_period_s)
+}
+
+fn poller(
+    dtu: DtuConfig,
+    polling: &Polling,
+    known: &Known,
+    reports: mpsc::Sender<Report>,
+) -> Poller {
+    let ports = known
+        .inverters
+        .iter()
+        .filter(|(_, inverter)| inverter.dtu_name == dtu.name)
+        .flat_map(|(serial, inverter)| inverter.ports.keys().map(|port| (*serial, *port)));
+    let inventory = Inventory::remembering(ports);
+    let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
+    let endpoint = Endpoint {
+        name: dtu.name.clone(),
+        host: dtu.host,
+        port: dtu.port,
+        unit: dtu.unit_id,
+        timeout: polling.timeout,
+        dialect: dtu.addressing,
+    };
+    let options = PollerOptions {
+        name: dtu.name,
+        period: Duration::from_secs(dtu.query_period_s),
+        retries: polling.retries,
+        retry_delay: polling.retry_delay,
+        retry_delay_max: polling.retry_delay_max,
+        exponential_backoff: polling.exponential_backoff,
+        breaker_threshold: polling.breaker_threshold,
+        excluded: polling.excluded.clone(),
+    };
+    let driver = Box::new(ModbusDriver::new(endpoint, memory));
+    Poller::new(driver, inventory, options, reports, now)
+}

@@ -1,0 +1,176 @@
+//! The command line: a flag for every setting, and the sub-commands.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::config::SETTINGS;
+
+/// What the user wants done.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) command: Task,
+    /// Settings given as flags.
+    pub(crate) arguments: BTreeMap<&'static str, String>,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The sub-commands.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Run,
+    Demo,
+    Simulate(Simulation),
+    Check,
+    Healthcheck,
+}
+
+/// What `simulate` serves.
+#[derive(Debug)]
+pub(crate) struct Simulation {
+    pub(crate) listen: String,
+    pub(crate) ports: u16,
+    pub(crate) word_addressing: bool,
+    pub(crate) latency_ms: u64,
+    pub(crate) seed: u64,
+}
+
+/// Reads the command line; `--help`, `--version` and mistakes end the process.
+pub(crate) fn read() -> Invocation {
+    interpret(&command().get_matches())
+}
+
+fn command() -> Command {
+    let settings = SETTINGS.iter().map(|setting| {
+        let default = match setting.default {
+            "" => String::new(),
+            default => format!(" [default: {default}]"),
+        };
+        Arg::new(setting.name)
+            .long(setting.flag())
+            .value_name(setting.name)
+            .help(format!("{}{default}", setting.meaning))
+            .hide_short_help(true)
+            .global(true)
+    });
+    Command::new("hoymiles-smiles")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Reads Hoymiles gateways, keeps every reading, serves it on port 8080")
+        .after_help(
+            "Settings are environment variables; each is also a flag (see --help) and a key in \
+             the file of --config.",
+        )
+        .arg(
+            Arg::new("config")
+                .short('c')
+                .long("config")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Settings in a YAML or TOML file")
+                .global(true),
+        )
+        .args(settings)
+        .subcommand(Command::new("run").about("Read the DTUs (the default)"))
+        .subcommand(
+            Command::new("demo")
+                .about("Show everything with two simulated DTUs and a year of made-up history"),
+        )
+        .subcommand(simulate())
+        .subcommand(Command::new("check").about("Show every setting with its source, and mistakes"))
+        .subcommand(
+            Command::new("healthcheck")
+                .about("Exit with 0 if the bridge on this machine is healthy"),
+        )
+}
+
+fn simulate() -> Command {
+    Command::new("simulate")
+        .about("Serve a simulated DTU over Modbus TCP")
+        .arg(
+            Arg::new("listen")
+                .long("listen")
+                .default_value("127.0.0.1:1502")
+                .help("Address and port to serve on"),
+        )
+        .arg(
+            Arg::new("ports")
+                .long("ports")
+                .value_parser(value_parser!(u16).range(1..=99))
+                .default_value("20")
+                .help("PV ports, 1 to 99"),
+        )
+        .arg(
+            Arg::new("addressing")
+                .long("addressing")
+                .value_parser(["byte", "word"])
+                .default_value("byte")
+                .help("What register addresses count"),
+        )
+        .arg(
+            Arg::new("latency-ms")
+                .long("latency-ms")
+                .value_parser(value_parser!(u64).range(0..=60_000))
+                .default_value("50")
+                .help("Time to each answer, ms"),
+        )
+        .arg(
+            Arg::new("seed")
+                .long("seed")
+                .value_parser(value_parser!(u64))
+                .default_value("1")
+                .help("Another seed is another plant with other weather"),
+        )
+}
+
+fn interpret(matches: &ArgMatches) -> Invocation {
+    let (command, matches) = match matches.subcommand() {
+        Some(("demo", matches)) => (Task::Demo, matches),
+        Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
+        Some(("check", matches)) => (Task::Check, matches),
+        Some(("healthcheck", matches)) => (Task::Healthcheck, matches),
+        Some((_, matches)) => (Task::Run, matches),
+        None => (Task::Run, matches),
+    };
+    let arguments = SETTINGS
+        .iter()
+        .filter_map(|setting| {
+            matches.get_one::<String>(setting.name).map(|text| (setting.name, text.clone()))
+        })
+        .collect();
+    Invocation { command, arguments, file: matches.get_one("config").cloned() }
+}
+
+fn simulation(matches: &ArgMatches) -> Simulation {
+    fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> T {
+        matches.get_one::<T>(name).cloned().expect("the argument has a default")
+    }
+    Simulation {
+        listen: given(matches, "listen"),
+        ports: given(matches, "ports"),
+        word_addressing: given::<String>(matches, "addressing") == "word",
+        latency_ms: given(matches, "latency-ms"),
+        seed: given(matches, "seed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_flags_before_and_after_the_sub_command() {
+        for line in
+            [["x", "--dtu-host", "10.0.0.2", "check"], ["x", "check", "--dtu-host", "10.0.0.2"]]
+        {
+            let invocation = interpret(&command().get_matches_from(line));
+            assert!(matches!(invocation.command, Task::Check));
+            assert_eq!(invocation.arguments["DTU_HOST"], "10.0.0.2");
+        }
+    }
+}

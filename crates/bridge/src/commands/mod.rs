@@ -1,0 +1,29 @@
+//! One file per sub-command.
+
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod healthcheck;
+pub(crate) mod run;
+pub(crate) mod simulate;
+
+use std::process::ExitCode;
+
+use color_eyre::eyre::{Report, Result, WrapErr};
+
+/// Says why the program ends, as one line: cause after cause, no back-trace.
+pub(crate) fn failed(error: &Report) -> ExitCode {
+    eprintln!("hoymiles-smiles: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Runs the asynchronous part of a command.
+fn block_on(future: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .wrap_err("the runtime cannot start")?;
+    let outcome = runtime.block_on(future);
+    // A name look-up of a DTU may hang in a thread of its own; the end does not wait for it.
+    runtime.shutdown_background();
+    outcome
+}

@@ -1,0 +1,161 @@
+//! The DTUs: one from `DTU_HOST`, or several from `DTU_CONFIGS` or the file's `dtus:`.
+
+use std::collections::BTreeSet;
+
+use dtu::DialectSetting;
+use serde::Deserialize;
+
+use super::parser::Parser;
+use super::settings::setting;
+
+/// The port of the Wi-Fi DTUs' own protocol.
+const WIFI_PORT: u16 = 10081;
+
+/// One gateway to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DtuConfig {
+    pub(crate) name: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) unit_id: u8,
+    pub(crate) query_period_s: u64,
+    pub(crate) addressing: DialectSetting,
+}
+
+/// An entry of the list as people write it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(default = "default_name")]
+    name: String,
+    host: String,
+    port: Option<u16>,
+    unit_id: Option<u8>,
+    protocol: Option<String>,
+    query_period: Option<u64>,
+    addressing: Option<String>,
+}
+
+/// What the Python bridge called a DTU without a name.
+fn default_name() -> String {
+    "DTU".to_owned()
+}
+
+pub(super) fn parse(parser: &mut Parser<'_>) -> Vec<DtuConfig> {
+    let common = Entry {
+        name: default_name(),
+        host: String::new(),
+        port: parser.number("DTU_PORT", 1, u16::MAX),
+        unit_id: parser.number("MODBUS_UNIT_ID", 0, u8::MAX),
+        protocol: parser.text("DTU_PROTOCOL"),
+        query_period: parser.number("QUERY_PERIOD", 5, 86_400),
+        addressing: parser.text("DTU_ADDRESSING"),
+    };
+    let (entries, place) = entries(parser, &common);
+    let dtus: Vec<DtuConfig> =
+        entries.into_iter().filter_map(|entry| check(parser, &place, entry, &common)).collect();
+    let mut names = BTreeSet::new();
+    for dtu in &dtus {
+        if !names.insert(&dtu.name) {
+            parser.mistake(&place, &dtu.name, "two DTUs have this name: give each its own");
+        }
+    }
+    dtus
+}
+
+fn entries(parser: &mut Parser<'_>, common: &Entry) -> (Vec<Entry>, String) {
+    let given = match parser.value("DTU_CONFIGS") {
+        Some(value) => {
+            let name = "DTU_CONFIGS";
+            match serde_json::from_str(&value.text) {
+                Ok(list) => Some((list, name.to_owned())),
+                Err(error) => {
+                    let reason = format!("{error}; {} is expected", setting(name).allowed);
+                    parser.mistake(name, &value.text, reason);
+                    None
+                }
+            }
+        }
+        None => {
+            parser.sources().dtus.clone().map(|(list, source)| (list, format!("dtus in {source}")))
+        }
+    };
+    match given {
+        Some((list, place)) => match serde_json::from_value::<Vec<Entry>>(list) {
+            Ok(entries) => (entries, place),
+            Err(error) => {
+                let reason = format!(
+                    "{error}; a list of entries with name, host and, where they differ, port, \
+                     unit_id, protocol, query_period and addressing is expected"
+                );
+                parser.mistake(&place, "", reason);
+                (Vec::new(), place)
+            }
+        },
+        None => {
+            let host = parser.text("DTU_HOST");
+            let entry = host.map(|host| Entry {
+                host,
+                name: default_name(),
+                port: common.port,
+                unit_id: common.unit_id,
+                protocol: common.protocol.clone(),
+                query_period: common.query_period,
+                addressing: common.addressing.clone(),
+            });
+            (entry.into_iter().collect(), "DTU_HOST".to_owned())
+        }
+    }
+}
+
+fn check(parser: &mut Parser<'_>, place: &str, entry: Entry, common: &Entry) -> Option<DtuConfig> {
+    let place = format!("{place}, DTU '{}'", entry.name);
+    let host = entry.host.trim().to_owned();
+    if host.is_empty() || host.contains(['/', ' ']) {
+        parser.mistake(
+            &place,
+            &entry.host,
+            "a host name or IP address is expected, without http://",
+        );
+        return None;
+    }
+    let port = entry.port.or(common.port)?;
+    if port == 0 {
+        parser.mistake(&place, "port 0", "a port number from 1 to 65535 is expected");
+    }
+    let protocol = entry.protocol.or_else(|| common.protocol.clone())?.to_ascii_lowercase();
+    match (protocol.as_str(), port) {
+        ("wifi", _) | ("auto", WIFI_PORT) => parser.mistake(
+            &place,
+            format!("protocol {protocol}, port {port}"),
+            "this version reads DTUs over Modbus TCP only, DTU-Pro and DTU-Pro-S on port 502",
+        ),
+        ("modbus" | "auto", _) => {}
+        (other, _) => parser.mistake(&place, other, "auto or modbus is expected"),
+    }
+    let query_period_s = entry.query_period.or(common.query_period)?;
+    if !(5..=86_400).contains(&query_period_s) {
+        parser.mistake(
+            &place,
+            format!("query_period {query_period_s}"),
+            format!("{} is expected", setting("QUERY_PERIOD").allowed),
+        );
+    }
+    let addressing = entry.addressing.or_else(|| common.addressing.clone())?;
+    let addressing = match addressing.parse::<DialectSetting>() {
+        Ok(addressing) => addressing,
+        Err(error) => {
+            parser.mistake(&place, "", error);
+            return None;
+        }
+    };
+    if query_period_s < 30 {
+        parser.notice(format!(
+            "QUERY_PERIOD: {query_period_s} s for DTU '{}' is shorter than most DTUs bear: below 30 s \
+             they have hung for minutes and stopped their upload to the cloud",
+            entry.name
+        ));
+    }
+    let unit_id = entry.unit_id.or(common.unit_id)?;
+    Some(DtuConfig { name: entry.name, host, port, unit_id, query_period_s, addressing })
+}

@@ -1,0 +1,202 @@
+use super::*;
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let home = [("HOME".to_owned(), "/home/owner".to_owned())];
+    home.into_iter()
+        .chain(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        .collect()
+}
+
+fn from_environment(pairs: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+    let (_, config) = Config::load(&BTreeMap::new(), &map(pairs), None);
+    config.map_err(|mistakes| mistakes.iter().map(Mistake::to_string).collect())
+}
+
+fn from_file(name: &str, text: &str) -> Result<Config, Vec<String>> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    let (_, config) = Config::load(&BTreeMap::new(), &map(&[]), Some(&path));
+    config.map_err(|mistakes| mistakes.iter().map(Mistake::to_string).collect())
+}
+
+#[test]
+fn one_host_is_enough() {
+    let config = from_environment(&[("DTU_HOST", "192.168.1.50")]).unwrap();
+    let [dtu] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
+    assert_eq!((dtu.name.as_str(), dtu.port, dtu.unit_id), ("DTU", 502, 1));
+    assert_eq!(dtu.query_period_s, 60);
+    assert!(matches!(config.storage, Storage::Sqlite));
+    assert_eq!(config.web.unwrap().address.port(), 8080);
+    assert_eq!(config.data_dir, Path::new("/home/owner/.local/share/hoymiles-smiles"));
+    assert!(config.notices.is_empty(), "{:?}", config.notices);
+}
+
+#[test]
+fn the_environment_of_the_migration_guide() {
+    let config = from_environment(&[
+        ("DTU_HOST", "192.168.1.50"),
+        ("DB_TYPE", "postgres"),
+        ("DB_HOST", "postgres"),
+        ("DB_PORT", "5432"),
+        ("DB_NAME", "hoymiles"),
+        ("DB_USER", "hoymiles"),
+        ("DB_PASSWORD", "hoymiles_password"),
+        ("DB_POOL_SIZE", "10"),
+        ("DB_MAX_OVERFLOW", "20"),
+    ])
+    .unwrap();
+    let Storage::Postgres(postgres) = config.storage else { panic!("{:?}", config.storage) };
+    assert_eq!(
+        (postgres.host.as_str(), postgres.pool_size, postgres.max_overflow),
+        ("postgres", 10, 20)
+    );
+    assert!(!format!("{postgres:?}").contains("hoymiles_password"));
+}
+
+#[test]
+fn a_database_host_alone_means_postgres() {
+    let config = from_environment(&[("DB_HOST", "db")]).unwrap();
+    assert!(matches!(config.storage, Storage::Postgres(_)));
+}
+
+#[test]
+fn every_mistake_names_variable_value_and_what_is_allowed() {
+    let mistakes = from_environment(&[
+        ("QUERY_PERIOD", "0"),
+        ("RESET_HOUR", "99"),
+        ("TIMEZONE", "Europe/Berlinn"),
+        ("DB_TYPE", "mysql"),
+        ("DTU_PORT", "70000"),
+        ("EXCLUDE_INVERTERS", "116100000001,nonsense"),
+        ("API_TOKEN", "hush"),
+        ("LOG_LEVEL", "chatty"),
+        ("DATABASE_URL", "mysql://user:hush@host/db"),
+    ])
+    .unwrap_err();
+    let all = mistakes.join("\n");
+    for expected in [
+        "QUERY_PERIOD (environment): '0' cannot be used: a whole number of seconds from 5 to 86400 is expected",
+        "RESET_HOUR (environment): '99' cannot be used: a whole number from 0 to 23 is expected",
+        "TIMEZONE (environment): 'Europe/Berlinn' cannot be used: an IANA name like Europe/Berlin is expected",
+        "DB_TYPE (environment): 'mysql' cannot be used: MySQL and MariaDB are not supported any more",
+        "DTU_PORT (environment): '70000' cannot be used: a port number from 1 to 65535 is expected",
+        "EXCLUDE_INVERTERS (environment): '116100000001,nonsense' cannot be used",
+        "LOG_LEVEL (environment): 'chatty' cannot be used",
+        "API_TOKEN: this version cannot close the API",
+    ] {
+        assert!(all.contains(expected), "{expected}\nis not in\n{all}");
+    }
+    assert!(!all.contains("hush"), "a secret is shown: {all}");
+}
+
+#[test]
+fn several_dtus_from_json() {
+    let config = from_environment(&[
+        ("DTU_CONFIGS", r#"[{"name":"house","host":"10.0.0.2"},{"name":"barn","host":"10.0.0.3","port":1502,"addressing":"word","query_period":90}]"#),
+        ("QUERY_PERIOD", "45"),
+    ])
+    .unwrap();
+    let [house, barn] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
+    assert_eq!((house.port, house.query_period_s), (502, 45));
+    assert_eq!((barn.port, barn.query_period_s), (1502, 90));
+    assert_eq!(barn.addressing, dtu::DialectSetting::Word);
+}
+
+#[test]
+fn two_dtus_of_one_name_are_a_mistake() {
+    let mistakes =
+        from_environment(&[("DTU_CONFIGS", r#"[{"host":"10.0.0.2"},{"host":"10.0.0.3"}]"#)])
+            .unwrap_err();
+    assert!(mistakes[0].contains("two DTUs have this name"), "{mistakes:?}");
+}
+
+#[test]
+fn a_wifi_dtu_is_refused_with_a_sentence() {
+    let mistakes =
+        from_environment(&[("DTU_HOST", "10.0.0.2"), ("DTU_PORT", "10081")]).unwrap_err();
+    assert!(mistakes[0].contains("reads DTUs over Modbus TCP only"), "{mistakes:?}");
+}
+
+#[test]
+fn yaml_with_underscores_or_dashes_and_toml() {
+    let yaml = "dtus:\n  - name: house\n    host: 10.0.0.2\nquery-period: 90\nexclude_inverters: [116100000001]\n";
+    let config = from_file("config.yaml", yaml).unwrap();
+    assert_eq!((config.dtus[0].name.as_str(), config.dtus[0].query_period_s), ("house", 90));
+    assert_eq!(config.polling.excluded.len(), 1);
+    let config = from_file("config.toml", "dtu_host = \"10.0.0.2\"\ndry_run = true\n").unwrap();
+    assert!(matches!(config.storage, Storage::Nothing));
+}
+
+#[test]
+fn an_unknown_key_in_a_file_is_a_mistake() {
+    let mistakes = from_file("config.yaml", "dtu_hots: 10.0.0.2\n").unwrap_err();
+    assert!(mistakes[0].starts_with("dtu_hots in "), "{mistakes:?}");
+}
+
+#[test]
+fn the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.yaml");
+    std::fs::write(&path, "query_period: 100\ncomm_retries: 1\ndtu_host: file\n").unwrap();
+    let arguments = BTreeMap::from([("DTU_HOST", "flag".to_owned())]);
+    let environment = map(&[("DTU_HOST", "environment"), ("QUERY_PERIOD", "90")]);
+    let (sources, config) = Config::load(&arguments, &environment, Some(&path));
+    let config = config.unwrap();
+    assert_eq!(config.dtus[0].host, "flag");
+    assert_eq!(config.dtus[0].query_period_s, 90);
+    assert_eq!(config.polling.retries, 1);
+    let lines = sources.lines();
+    assert!(lines.iter().any(|line| line.contains("flag  [command line]")), "{lines:#?}");
+}
+
+#[test]
+fn a_secret_may_come_from_a_file_and_is_never_shown() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("password");
+    std::fs::write(&path, "hush\n").unwrap();
+    let environment = map(&[("DB_HOST", "db"), ("DB_PASSWORD_FILE", path.to_str().unwrap())]);
+    let (sources, config) = Config::load(&BTreeMap::new(), &environment, None);
+    let Storage::Postgres(postgres) = config.unwrap().storage else { panic!() };
+    use secrecy::ExposeSecret;
+    assert_eq!(postgres.password.unwrap().expose_secret(), "hush");
+    assert!(!sources.lines().join("\n").contains("hush"));
+}
+
+#[test]
+fn settings_that_have_gone_are_one_notice_with_advice() {
+    let config = from_environment(&[
+        ("DTU_HOST", "10.0.0.2"),
+        ("MQTT_BROKER", "mosquitto"),
+        ("MQTT_PORT", "1883"),
+        ("DATABASE_PATH", "/data/hoymiles-smiles.db"),
+    ])
+    .unwrap();
+    let [notice] = config.notices.as_slice() else { panic!("{:?}", config.notices) };
+    for name in ["MQTT_BROKER, MQTT_PORT: MQTT is gone", "DATABASE_PATH: readings live"] {
+        assert!(notice.contains(name), "{notice}");
+    }
+}
+
+#[test]
+fn polling_faster_than_a_dtu_bears_is_said() {
+    let config = from_environment(&[("DTU_HOST", "10.0.0.2"), ("QUERY_PERIOD", "5")]).unwrap();
+    assert!(config.notices[0].contains("shorter than most DTUs bear"), "{:?}", config.notices);
+}
+
+#[test]
+fn empty_values_count_as_not_given() {
+    let config =
+        from_environment(&[("DTU_HOST", ""), ("DB_HOST", ""), ("QUERY_PERIOD", "")]).unwrap();
+    assert!(config.dtus.is_empty());
+    assert!(matches!(config.storage, Storage::Sqlite));
+}
+
+#[test]
+fn the_table_of_the_documentation_names_every_setting() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for setting in SETTINGS {
+        assert!(text.contains(&format!("`{}`", setting.name)), "{} is missing", setting.name);
+    }
+}

@@ -1,0 +1,95 @@
+//! From the outbox to PostgreSQL: oldest first, each batch one transaction.
+//!
+//! A batch leaves the outbox after its COMMIT. When the acknowledgement is lost the batch is
+//! written again, which changes nothing: keys make delivery idempotent. While the database is
+//! away the forwarder tries again and again, ever more slowly, and never gives up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use store::{Outbox, OutboxError, Store, StoreError};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::recorder::StorageNews;
+
+/// Records in one transaction. 200 snapshots of 20 ports are 5,000 rows, where the rate of
+/// PostgreSQL levels off.
+const BATCH: u32 = 200;
+/// How often the database is asked for when nothing else happens.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// Why draining stopped before the outbox was empty.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Interrupted {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+}
+
+/// Drains the outbox.
+pub(crate) struct Forwarder {
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) news: mpsc::Sender<StorageNews>,
+}
+
+impl Forwarder {
+    /// Forwards until cancelled. What is not forwarded then stays in the outbox.
+    pub(crate) async fn run(&self, cancel: &CancellationToken) {
+        cancel.run_until_cancelled(self.forward_for_ever()).await;
+    }
+
+    async fn forward_for_ever(&self) {
+        let mut pauses = pauses();
+        loop {
+            match self.drain().await {
+                Ok(()) => {
+                    pauses = self::pauses();
+                    self.wake.notified().await;
+                }
+                Err(error) => {
+                    let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
+                    tracing::warn!(?pause, "readings wait in the outbox: {error}");
+                    self.tell(StorageNews::Down(error.to_string())).await;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+    }
+
+    /// Writes everything that waits.
+    pub(crate) async fn drain(&self) -> Result<(), Interrupted> {
+        loop {
+            let queued = self.outbox.oldest(BATCH).await?;
+            if queued.is_empty() {
+                return Ok(());
+            }
+            let (numbers, records): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
+            let written = self.store.write(&records).await?;
+            self.outbox.remove(&numbers).await?;
+            let outbox = self.outbox.status().await?;
+            let readings = written.inverter_rows + written.port_rows;
+            self.tell(StorageNews::Forwarded { readings, outbox }).await;
+        }
+    }
+
+    async fn tell(&self, news: StorageNews) {
+        // Nobody listens any more only while the process ends.
+        let _ = self.news.send(news).await;
+    }
+}
+
+/// Pauses between attempts: half a second, doubling, with jitter so that a thousand bridges do
+/// not return to one database at the same instant.
+pub(crate) fn pauses() -> ExponentialBackoff {
+    ExponentialBuilder::new()
+        .with_jitter()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(LONGEST_PAUSE)
+        .without_max_times()
+        .build()
+}

@@ -1,0 +1,213 @@
+//! The one task that owns the live plant.
+//!
+//! Pollers report to it, the [`forwarder`](crate::forwarder) tells it how storing fares, and after
+//! each message it publishes a copy that the API serves. A snapshot is kept first (in the outbox,
+//! or in the embedded store) and shown then; what cannot be kept is counted, exactly.
+
+use std::sync::Arc;
+
+use api::Metrics;
+use dtu::Report;
+use dtu::poller::Turn;
+use jiff::Timestamp;
+use plant::live::{Failure, LiveInverter, LivePlant, StoreLink};
+use plant::{Serial, Snapshot};
+use store::{Metric, Outbox, OutboxError, OutboxStatus, Record, Store};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// The key under which a DTU's memory is kept in `config_cache`.
+pub(crate) fn memory_key(dtu_name: &str) -> String {
+    format!("dtu_memory/{dtu_name}")
+}
+
+/// Where records go.
+pub(crate) enum Keep {
+    /// To PostgreSQL, through a queue on disk.
+    Outbox {
+        /// The queue.
+        outbox: Arc<Outbox>,
+        /// Tells the forwarder that there is something to do.
+        wake: Arc<Notify>,
+    },
+    /// Into the embedded store at once.
+    Store(Arc<dyn Store>),
+    /// Nowhere, on the user's wish.
+    Nothing,
+}
+
+/// How storing fares.
+#[derive(Debug)]
+pub(crate) enum StorageNews {
+    /// The store is ready and told what it knew.
+    Ready(Vec<(Serial, LiveInverter)>),
+    /// The store failed.
+    Down(String),
+    /// Readings reached the store.
+    Forwarded {
+        /// New rows of readings.
+        readings: u64,
+        /// What is left in the outbox.
+        outbox: OutboxStatus,
+    },
+}
+
+/// Owns the live plant, keeps records, publishes.
+pub(crate) struct Recorder {
+    pub(crate) live: LivePlant,
+    pub(crate) published: watch::Sender<Arc<LivePlant>>,
+    pub(crate) keep: Keep,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: fn() -> Timestamp,
+}
+
+impl Recorder {
+    /// Works until every poller has ended and its last report is kept.
+    pub(crate) async fn run(
+        mut self,
+        mut reports: mpsc::Receiver<Report>,
+        mut news: mpsc::Receiver<StorageNews>,
+    ) {
+        loop {
+            tokio::select! {
+                report = reports.recv() => match report {
+                    Some(report) => self.take(report).await,
+                    None => return,
+                },
+                Some(news) = news.recv() => self.note(news),
+            }
+            self.published.send_replace(Arc::new(self.live.clone()));
+        }
+    }
+
+    async fn take(&mut self, report: Report) {
+        let now = (self.clock)();
+        let name = &report.dtu_name;
+        match report.turn {
+            Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
+            Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
+            Turn::Rested => {}
+        }
+        self.keep(records(&report, now), now).await;
+        for snapshot in &report.snapshots {
+            self.live.apply(snapshot, now);
+        }
+        self.live.dtus.insert(report.dtu_name, report.state);
+    }
+
+    async fn keep(&mut self, records: Vec<Record>, now: Timestamp) {
+        let outcome = match &self.keep {
+            _ if records.is_empty() => return,
+            Keep::Nothing => return,
+            Keep::Outbox { outbox, wake } => match append(outbox, &records).await {
+                Ok(status) => {
+                    wake.notify_one();
+                    self.note_outbox(&status);
+                    Ok(())
+                }
+                Err(error) => Err(error.to_string()),
+            },
+            Keep::Store(store) => match store.write(&records).await {
+                Ok(written) => {
+                    self.live.storage.readings_stored += written.inverter_rows + written.port_rows;
+                    self.live.storage.link = StoreLink::Up;
+                    Ok(())
+                }
+                Err(error) => {
+                    self.live.storage.link = StoreLink::Down;
+                    Err(error.to_string())
+                }
+            },
+        };
+        match outcome {
+            Ok(()) => self.live.storage.accepting = true,
+            Err(text) => {
+                let lost: u64 = records.iter().map(readings_in).sum();
+                tracing::error!(lost, "readings cannot be kept: {text}");
+                self.live.storage.readings_lost += lost;
+                self.live.storage.accepting = false;
+                self.live.storage.last_failure = Some(Failure { at: now, kind: "store", text });
+            }
+        }
+    }
+
+    fn note(&mut self, news: StorageNews) {
+        let now = (self.clock)();
+        match news {
+            StorageNews::Ready(known) => {
+                self.live.storage.link = StoreLink::Up;
+                for (serial, inverter) in known {
+                    remember(&mut self.live, serial, inverter);
+                }
+            }
+            StorageNews::Down(text) => {
+                self.live.storage.link = StoreLink::Down;
+                self.live.storage.last_failure = Some(Failure { at: now, kind: "store", text });
+            }
+            StorageNews::Forwarded { readings, outbox } => {
+                self.live.storage.link = StoreLink::Up;
+                self.live.storage.readings_stored += readings;
+                self.note_outbox(&outbox);
+            }
+        }
+    }
+
+    fn note_outbox(&mut self, status: &OutboxStatus) {
+        let storage = &mut self.live.storage;
+        storage.outbox_depth = status.depth;
+        storage.outbox_bytes = status.bytes;
+        storage.outbox_oldest = status.oldest;
+    }
+}
+
+async fn append(outbox: &Outbox, records: &[Record]) -> Result<OutboxStatus, OutboxError> {
+    outbox.append(records).await?;
+    outbox.status().await
+}
+
+/// Adds what the store knew of an inverter, unless the live plant knows it better by now.
+fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
+    match live.inverters.get_mut(&serial) {
+        None => {
+            live.inverters.insert(serial, stored);
+        }
+        Some(known) => {
+            known.first_seen = known.first_seen.min(stored.first_seen);
+            for (port, reading) in stored.ports {
+                known.ports.entry(port).or_insert(reading);
+            }
+        }
+    }
+}
+
+fn records(report: &Report, now: Timestamp) -> Vec<Record> {
+    let metric = |name: &str, value| Metric {
+        at: plant::reading::sample_time(now),
+        name: name.to_owned(),
+        value,
+        dtu_name: Some(report.dtu_name.clone()),
+    };
+    let mut records: Vec<_> = report.snapshots.iter().cloned().map(Record::Snapshot).collect();
+    match report.turn {
+        Turn::Succeeded { seconds } => {
+            records.push(Record::Metrics(vec![metric("query_duration_seconds", seconds)]));
+        }
+        Turn::Failed { seconds, .. } => {
+            records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
+        }
+        Turn::Rested => {}
+    }
+    if let Some(memory) = &report.memory {
+        let key = memory_key(&report.dtu_name);
+        records.push(Record::Config { key, value: memory.clone() });
+    }
+    records
+}
+
+fn readings_in(record: &Record) -> u64 {
+    match record {
+        Record::Snapshot(Snapshot { inverters, ports, .. }) => {
+            (inverters.len() + ports.len()) as u64
+        }
+        Record::Metrics(_) | Record::Config { .. } => 0,
+    }
+}

@@ -1,0 +1,176 @@
+//! Opening the place where readings are kept, and bringing the database up when it is there.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use color_eyre::eyre::{Result, WrapErr};
+use jiff::Timestamp;
+use plant::Serial;
+use plant::live::LiveInverter;
+use secrecy::ExposeSecret;
+use store::{Outbox, PostgresOptions, PostgresStore, SqliteStore, Store};
+use tokio::sync::{Notify, mpsc};
+use uuid::Uuid;
+
+use crate::config::{Config, Postgres, Storage};
+use crate::forwarder::{self, Forwarder, Interrupted};
+use crate::recorder::{Keep, StorageNews, memory_key};
+
+/// The key of the bridge's identity in `config_cache`.
+const INSTANCE_ID: &str = "instance_id";
+/// The embedded database below the data directory.
+pub(crate) const SQLITE_FILE: &str = "hoymiles-smiles.sqlite";
+/// The outbox below the data directory.
+const OUTBOX_FILE: &str = "outbox.sqlite";
+
+/// Where readings live.
+pub(crate) enum Home {
+    Postgres { store: Arc<PostgresStore>, outbox: Arc<Outbox>, wake: Arc<Notify> },
+    Sqlite(Arc<SqliteStore>),
+    Nowhere,
+}
+
+/// What a store remembered from earlier runs.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) inverters: Vec<(Serial, LiveInverter)>,
+    /// What drivers have learned, by [`memory_key`].
+    pub(crate) memories: BTreeMap<String, serde_json::Value>,
+}
+
+/// Opens what is on this machine. PostgreSQL is not asked yet.
+pub(crate) async fn open(config: &Config) -> Result<Home> {
+    match &config.storage {
+        Storage::Nothing => Ok(Home::Nowhere),
+        Storage::Sqlite => {
+            make_directory(&config.data_dir)?;
+            let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE));
+            // Unlike a server, a file does not come up later by itself.
+            store.prepare().await.wrap_err("DATA_DIR")?;
+            Ok(Home::Sqlite(Arc::new(store)))
+        }
+        Storage::Postgres(postgres) => {
+            make_directory(&config.data_dir)?;
+            let outbox =
+                Outbox::open(&config.data_dir.join(OUTBOX_FILE)).await.wrap_err("DATA_DIR")?;
+            let store = PostgresStore::new(&options(postgres)).wrap_err("DB_HOST, DATABASE_URL")?;
+            Ok(Home::Postgres {
+                store: Arc::new(store),
+                outbox: Arc::new(outbox),
+                wake: Arc::new(Notify::new()),
+            })
+        }
+    }
+}
+
+fn make_directory(path: &Path) -> Result<()> {
+    std::fs::create_dir_all(path)
+        .wrap_err_with(|| format!("DATA_DIR: the directory '{}' cannot be made", path.display()))
+}
+
+fn options(postgres: &Postgres) -> PostgresOptions {
+    PostgresOptions {
+        host: postgres.host.clone(),
+        port: postgres.port,
+        database: postgres.database.clone(),
+        user: postgres.user.clone(),
+        password: postgres.password.as_ref().map(|secret| secret.expose_secret().to_owned()),
+        ssl_mode: postgres.ssl_mode.clone(),
+        url: postgres.url.as_ref().map(|secret| secret.expose_secret().to_owned()),
+        pool_size: postgres.pool_size,
+        max_overflow: postgres.max_overflow,
+    }
+}
+
+impl Home {
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Postgres { .. } => "postgres",
+            Self::Sqlite(_) => "sqlite",
+            Self::Nowhere => "none",
+        }
+    }
+
+    pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
+        match self {
+            Self::Postgres { store, .. } => Some(Arc::clone(store) as Arc<dyn Store>),
+            Self::Sqlite(store) => Some(Arc::clone(store) as Arc<dyn Store>),
+            Self::Nowhere => None,
+        }
+    }
+
+    pub(crate) fn outbox(&self) -> Option<(Arc<Outbox>, Arc<Notify>)> {
+        match self {
+            Self::Postgres { outbox, wake, .. } => Some((Arc::clone(outbox), Arc::clone(wake))),
+            Self::Sqlite(_) | Self::Nowhere => None,
+        }
+    }
+
+    pub(crate) fn keep(&self) -> Keep {
+        match self {
+            Self::Postgres { outbox, wake, .. } => {
+                Keep::Outbox { outbox: Arc::clone(outbox), wake: Arc::clone(wake) }
+            }
+            Self::Sqlite(store) => Keep::Store(Arc::clone(store) as Arc<dyn Store>),
+            Self::Nowhere => Keep::Nothing,
+        }
+    }
+}
+
+/// Tries until the store is ready and has what an earlier run left in the outbox, then reads what
+/// it knows.
+pub(crate) async fn become_ready(
+    store: &dyn Store,
+    forwarder: Option<&Forwarder>,
+    instance_id: &OnceLock<Uuid>,
+    dtu_names: &[String],
+    news: &mpsc::Sender<StorageNews>,
+) -> Known {
+    for pause in forwarder::pauses() {
+        match ask(store, forwarder, instance_id, dtu_names).await {
+            Ok(known) => {
+                tracing::info!(inverters = known.inverters.len(), "the database is ready");
+                let _ = news.send(StorageNews::Ready(known.inverters.clone())).await;
+                return known;
+            }
+            Err(error) => {
+                tracing::warn!(?pause, "{error}");
+                let _ = news.send(StorageNews::Down(error.to_string())).await;
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+    Known::default()
+}
+
+async fn ask(
+    store: &dyn Store,
+    forwarder: Option<&Forwarder>,
+    instance_id: &OnceLock<Uuid>,
+    dtu_names: &[String],
+) -> Result<Known, Interrupted> {
+    store.prepare().await?;
+    if let Some(forwarder) = forwarder {
+        forwarder.drain().await?;
+    }
+    let id =
+        match store.config(INSTANCE_ID).await?.and_then(|value| serde_json::from_value(value).ok())
+        {
+            Some(id) => id,
+            None => {
+                let id = Uuid::new_v4();
+                store.set_config(INSTANCE_ID, &serde_json::json!(id)).await?;
+                id
+            }
+        };
+    instance_id.get_or_init(|| id);
+    let mut memories = BTreeMap::new();
+    for name in dtu_names {
+        let key = memory_key(name);
+        if let Some(memory) = store.config(&key).await? {
+            memories.insert(key, memory);
+        }
+    }
+    Ok(Known { inverters: store.latest(Timestamp::now()).await?, memories })
+}

@@ -1,0 +1,173 @@
+//! The store on a PostgreSQL server, version 12 or later.
+//!
+//! **Connections.** The pool is lazy: building a [`PostgresStore`] connects nowhere, and each call
+//! waits at most three seconds for a connection. The pool grows to `pool_size + max_overflow`.
+//! sqlx closes a connection for having been idle, not for being one too many, so the limit between
+//! the two is not a number but a minute: what a rush opened is closed when nobody used it for that
+//! long, and a quiet bridge holds a single connection.
+//!
+//! **Behind a transaction pooler** (PgBouncer) consecutive transactions may run on different server
+//! connections, shared with other clients. Therefore
+//!
+//! * every statement runs inside a transaction, and settings are made with `SET LOCAL` in the same
+//!   message as its `BEGIN`, which costs no round trip;
+//! * every statement is prepared without a name: a named one would be looked for on the wrong
+//!   connection later. One text serves any batch size, so planning stays cheap;
+//! * there are no session locks, no temporary tables, no LISTEN.
+//!
+//! **Time limits.** A statement is cancelled by the server after 30 s, and a transaction whose
+//! bridge has vanished is ended after 60 s, so that its row locks do not outlive it. A server that
+//! vanished without closing its connections is given up by us after 60 s.
+
+mod error;
+mod migrate;
+mod options;
+mod read;
+mod write;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use plant::live::{LiveInverter, Timed};
+use plant::{InverterReading, Serial};
+use sqlx::PgPool;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, Postgres};
+use sqlx::query::Query;
+
+pub use options::{PostgresOptions, PostgresOptionsError};
+
+use crate::batch::Batch;
+use crate::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+
+/// How long a call waits for a connection. Short, because the outbox waits better than a task.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// After how long without use a connection is closed.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a call may take when the server answers nothing any more.
+const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// `synchronous_commit` is set because an acknowledged batch is deleted from the outbox: it must
+/// be on disk, whatever the server's default.
+const BEGIN_WRITE: &str = "BEGIN; \
+     SET LOCAL statement_timeout = '30s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+     SET LOCAL synchronous_commit = on";
+
+/// One snapshot of the database for all statements of a call.
+const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+     SET LOCAL statement_timeout = '30s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+/// Readings in a PostgreSQL database.
+pub struct PostgresStore {
+    pool: PgPool,
+    /// `host:port/database`, for error texts.
+    server: String,
+}
+
+impl PostgresStore {
+    /// A store that has not connected yet. Call it inside a Tokio runtime, where the pool looks
+    /// after its idle connections.
+    ///
+    /// # Errors
+    /// If an option cannot be right. Whether the server is there is not looked at.
+    pub fn new(options: &PostgresOptions) -> Result<Self, PostgresOptionsError> {
+        let connect = options.connect_options()?;
+        let pool = PgPoolOptions::new()
+            .min_connections(0)
+            .max_connections(options.pool_size.saturating_add(options.max_overflow))
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(IDLE_TIMEOUT);
+        Ok(Self { server: server_name(&connect), pool: pool.connect_lazy_with(connect) })
+    }
+
+    /// Runs a call and says what its failure means.
+    async fn call<T>(
+        &self,
+        work: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, StoreError> {
+        match tokio::time::timeout(CALL_TIMEOUT, work).await {
+            Ok(result) => result.map_err(|error| self.error(error)),
+            Err(_) => Err(StoreError::Unavailable(format!(
+                "{} did not answer within a minute",
+                self.server
+            ))),
+        }
+    }
+
+    fn error(&self, error: sqlx::Error) -> StoreError {
+        error::store_error(error, &self.server)
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    /// Only the server's name: the pool's own output would show the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+fn server_name(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    match options.get_socket() {
+        Some(socket) => format!("{}/{database}", socket.display()),
+        None => format!("{}:{}/{database}", options.get_host(), options.get_port()),
+    }
+}
+
+/// A statement that leaves nothing behind on the server's connection, see the module doc.
+fn unnamed(sql: &'static str) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(sql).persistent(false)
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    fn kind(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn prepare(&self) -> Result<(), StoreError> {
+        migrate::run(&self.pool).await.map_err(|failure| match failure {
+            migrate::Failure::Database(error) => self.error(error),
+            migrate::Failure::Refusal(refusal) => refusal,
+        })
+    }
+
+    async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {
+        if records.is_empty() {
+            return Ok(Written::default());
+        }
+        let batch = Batch::of(records);
+        self.call(write::batch(&self.pool, &batch)).await
+    }
+
+    async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
+        self.call(read::latest(&self.pool, now)).await
+    }
+
+    async fn history(
+        &self,
+        query: &HistoryQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        self.call(read::history(&self.pool, query)).await
+    }
+
+    async fn stats(&self) -> Result<StoreStats, StoreError> {
+        self.call(read::stats(&self.pool)).await
+    }
+
+    async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        self.call(read::config(&self.pool, key)).await
+    }
+
+    async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
+        self.call(write::config(&self.pool, key, value)).await
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

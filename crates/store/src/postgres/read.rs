@@ -1,0 +1,195 @@
+//! Queries. Each finds its rows through a key; none reads a table of readings from end to end.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
+use plant::{InverterReading, Serial};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgPool, Row};
+
+use super::{BEGIN_READ, unnamed};
+use crate::rows;
+use crate::{HistoryQuery, StoreStats};
+
+/// One step backwards through the key of `inverter_data` for each inverter.
+const LATEST_INVERTERS: &str = "
+    SELECT i.serial_number,
+           i.dtu_name,
+           i.first_seen,
+           i.last_seen,
+           d.*
+    FROM inverters AS i
+    LEFT JOIN LATERAL (
+        SELECT *
+        FROM inverter_data
+        WHERE inverter_id = i.inverter_id
+          AND timestamp >= i.first_seen
+          AND timestamp <= $1
+        ORDER BY timestamp DESC
+        LIMIT 1
+    ) AS d ON TRUE
+    ORDER BY i.serial_number";
+
+const LATEST_PORTS: &str = "
+    SELECT i.serial_number, c.*
+    FROM production_cache AS c
+    JOIN inverters AS i USING (inverter_id)
+    WHERE c.timestamp <= $1";
+
+/// Bounded below in any case, so that a table split by time is not searched back to its beginning.
+const HISTORY: &str = "
+    SELECT *
+    FROM inverter_data
+    WHERE inverter_id = (SELECT inverter_id FROM inverters WHERE serial_number = $1)
+      AND timestamp >= COALESCE($2, (SELECT first_seen FROM inverters WHERE serial_number = $1))
+      AND timestamp < COALESCE($3, 'infinity')
+    ORDER BY timestamp DESC
+    LIMIT $4";
+
+/// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
+const STATS: &str = "
+    SELECT pg_database_size(current_database())    AS size,
+           (SELECT count(*) FROM inverters)        AS inverters,
+           (SELECT count(*) FROM production_cache) AS production_cache,
+           (SELECT count(*) FROM config_cache)     AS config_cache,
+           (SELECT min(first.timestamp)
+            FROM inverters AS i
+            CROSS JOIN LATERAL (
+                SELECT timestamp FROM inverter_data
+                WHERE inverter_id = i.inverter_id
+                ORDER BY timestamp
+                LIMIT 1
+            ) AS first)                            AS oldest,
+           (SELECT max(last.timestamp)
+            FROM inverters AS i
+            CROSS JOIN LATERAL (
+                SELECT timestamp FROM inverter_data
+                WHERE inverter_id = i.inverter_id
+                ORDER BY timestamp DESC
+                LIMIT 1
+            ) AS last)                             AS newest";
+
+/// Summed over the sites that share the database.
+const ROW_COUNTS: &str = "
+    SELECT table_name, sum(rows)::bigint AS rows
+    FROM row_counts
+    GROUP BY table_name";
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// See [`Store::latest`](crate::Store::latest).
+pub(super) async fn latest(pool: &PgPool, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>> {
+    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX).to_sqlx();
+    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut inverters = BTreeMap::new();
+    for row in unnamed(LATEST_INVERTERS).bind(horizon).fetch_all(&mut *transaction).await? {
+        let serial = rows::serial(&row)?;
+        inverters.insert(serial, live_inverter(&row, serial)?);
+    }
+    for row in unnamed(LATEST_PORTS).bind(horizon).fetch_all(&mut *transaction).await? {
+        let reading = rows::port_reading(&row, rows::serial(&row)?)?;
+        if let Some(inverter) = inverters.get_mut(&reading.serial) {
+            let at = time(&row, "timestamp")?;
+            inverter.ports.insert(reading.port, Timed { at, value: reading });
+        }
+    }
+    transaction.commit().await?;
+    Ok(inverters.into_iter().collect())
+}
+
+fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
+    let reading = match row.try_get::<Option<jiff_sqlx::Timestamp>, _>("timestamp")? {
+        None => None,
+        Some(at) => Some(Timed { at: at.to_jiff(), value: rows::inverter_reading(row, serial)? }),
+    };
+    Ok(LiveInverter {
+        dtu_name: row.try_get::<Option<String>, _>("dtu_name")?.unwrap_or_default(),
+        first_seen: time(row, "first_seen")?,
+        last_seen: time(row, "last_seen")?,
+        reading,
+        ports: BTreeMap::new(),
+    })
+}
+
+/// See [`Store::history`](crate::Store::history).
+pub(super) async fn history(
+    pool: &PgPool,
+    query: &HistoryQuery,
+) -> Result<Vec<Timed<InverterReading>>> {
+    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let found = unnamed(HISTORY)
+        .bind(query.serial.to_string())
+        .bind(query.from.map(|from| from.to_sqlx()))
+        .bind(query.to.map(|to| to.to_sqlx()))
+        .bind(i64::from(query.limit))
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    found
+        .iter()
+        .map(|row| {
+            Ok(Timed {
+                at: time(row, "timestamp")?,
+                value: rows::inverter_reading(row, query.serial)?,
+            })
+        })
+        .collect()
+}
+
+/// See [`Store::stats`](crate::Store::stats).
+pub(super) async fn stats(pool: &PgPool) -> Result<StoreStats> {
+    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let row = unnamed(STATS).fetch_one(&mut *transaction).await?;
+    let mut stats = StoreStats {
+        database_size_bytes: count(&row, "size")?,
+        inverters_count: count(&row, "inverters")?,
+        production_cache_entries: count(&row, "production_cache")?,
+        config_cache_entries: count(&row, "config_cache")?,
+        oldest_reading: optional_time(&row, "oldest")?,
+        newest_reading: optional_time(&row, "newest")?,
+        ..StoreStats::default()
+    };
+    add_row_counts(&mut transaction, &mut stats).await?;
+    transaction.commit().await?;
+    Ok(stats)
+}
+
+async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -> Result<()> {
+    for row in unnamed(ROW_COUNTS).fetch_all(connection).await? {
+        let rows = count(&row, "rows")?;
+        match row.try_get("table_name")? {
+            "inverter_data" => stats.inverter_data_entries = rows,
+            "port_data" => stats.port_data_entries = rows,
+            "system_metrics" => stats.metrics_entries = rows,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// See [`Store::config`](crate::Store::config).
+pub(super) async fn config(pool: &PgPool, key: &str) -> Result<Option<serde_json::Value>> {
+    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let row = unnamed("SELECT value FROM config_cache WHERE key = $1")
+        .bind(key.to_owned())
+        .fetch_optional(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    row.map(|row| row.try_get("value")).transpose()
+}
+
+fn time(row: &PgRow, column: &'static str) -> Result<Timestamp> {
+    Ok(row.try_get::<jiff_sqlx::Timestamp, _>(column)?.to_jiff())
+}
+
+fn optional_time(row: &PgRow, column: &'static str) -> Result<Option<Timestamp>> {
+    let time: Option<jiff_sqlx::Timestamp> = row.try_get(column)?;
+    Ok(time.map(jiff_sqlx::Timestamp::to_jiff))
+}
+
+fn count(row: &PgRow, column: &'static str) -> Result<u64> {
+    let number: i64 = row.try_get(column)?;
+    Ok(number.unsigned_abs())
+}

@@ -1,0 +1,88 @@
+//! Reading rows back, for both engines: the columns have the same names and, times apart, types.
+
+use plant::{InverterReading, PortReading, Serial};
+use sqlx::{ColumnIndex, Database, Decode, Row, Type};
+
+/// The `inverter_data` columns of a row.
+pub(crate) fn inverter_reading<'r, R>(
+    row: &'r R,
+    serial: Serial,
+) -> Result<InverterReading, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    f32: Decode<'r, R::Database> + Type<R::Database>,
+    i32: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(InverterReading {
+        serial,
+        grid_voltage_v: row.try_get("grid_voltage")?,
+        grid_frequency_hz: row.try_get("grid_frequency")?,
+        active_power_w: row.try_get("active_power")?,
+        reactive_power_var: row.try_get("reactive_power")?,
+        power_factor: row.try_get("power_factor")?,
+        temperature_c: row.try_get("temperature")?,
+        operating_status: number::<R, i32, u16>(row, "operating_status")?,
+        alarm_code: number::<R, i32, u16>(row, "alarm_code")?,
+        alarm_count: number::<R, i32, u16>(row, "alarm_count")?,
+        link_status: number::<R, i32, u16>(row, "link_status")?,
+    })
+}
+
+/// The `production_cache` columns of a row.
+pub(crate) fn port_reading<'r, R>(row: &'r R, serial: Serial) -> Result<PortReading, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    f32: Decode<'r, R::Database> + Type<R::Database>,
+    i16: Decode<'r, R::Database> + Type<R::Database>,
+    i32: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let port: i16 = row.try_get("port_number")?;
+    Ok(PortReading {
+        serial,
+        port: u8::try_from(port).map_err(|error| out_of_range("port_number", error))?,
+        pv_voltage_v: row.try_get("pv_voltage")?,
+        pv_current_a: row.try_get("pv_current")?,
+        pv_power_w: row.try_get("pv_power")?,
+        today_wh: number::<R, i32, u32>(row, "today_production")?,
+        total_wh: number::<R, i64, u32>(row, "total_production")?,
+    })
+}
+
+/// The `serial_number` column of a row.
+pub(crate) fn serial<'r, R>(row: &'r R) -> Result<Serial, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let text: String = row.try_get("serial_number")?;
+    text.parse().map_err(|error| out_of_range("serial_number", error))
+}
+
+/// A nullable column as the unsigned number it was on the wire.
+fn number<'r, R, Stored, Wire>(
+    row: &'r R,
+    column: &'static str,
+) -> Result<Option<Wire>, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    Stored: Decode<'r, R::Database> + Type<R::Database>,
+    Wire: TryFrom<Stored, Error: std::error::Error + Send + Sync + 'static>,
+    R::Database: Database,
+{
+    row.try_get::<Option<Stored>, _>(column)?
+        .map(Wire::try_from)
+        .transpose()
+        .map_err(|error| out_of_range(column, error))
+}
+
+fn out_of_range(
+    column: &str,
+    error: impl std::error::Error + Send + Sync + 'static,
+) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(error) }
+}

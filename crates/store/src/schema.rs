@@ -1,0 +1,74 @@
+//! Bringing a schema up to date, for both engines.
+//!
+//! The migrations of each engine are embedded in the binary and numbered. Which of them a database
+//! has is kept in `_sqlx_migrations`, in sqlx's own format, so that its command-line tool can be
+//! used on the database too. sqlx's runner is not used: it takes a session advisory lock, and it
+//! leaves named prepared statements behind, neither of which works behind a transaction pooler.
+//! Instead each engine applies all that is missing in one transaction, under a lock that ends with
+//! it. A migration fails as a whole and leaves the database as it was.
+
+use std::collections::BTreeMap;
+
+use sqlx::migrate::{Migration, Migrator};
+
+use crate::StoreError;
+
+/// The migrations of `known` that a database with the `applied` ones (version and checksum) lacks,
+/// in their order. Fails if the database has one that this version does not know.
+pub(crate) fn missing(
+    known: &Migrator,
+    applied: Vec<(i64, Vec<u8>)>,
+) -> Result<Vec<&Migration>, StoreError> {
+    let mut applied: BTreeMap<i64, Vec<u8>> = applied.into_iter().collect();
+    let mut missing = Vec::new();
+    for migration in known.iter() {
+        match applied.remove(&migration.version) {
+            None => missing.push(migration),
+            Some(checksum) if *checksum == *migration.checksum => {}
+            Some(_) => {
+                return Err(StoreError::Schema(format!(
+                    "its migration {} is not the one that this version has. Nothing was changed.",
+                    migration.version
+                )));
+            }
+        }
+    }
+    match applied.last_key_value() {
+        None => Ok(missing),
+        Some((newest, _)) => Err(StoreError::Schema(format!(
+            "a newer version of the bridge has upgraded it (migration {newest}). Nothing was \
+             changed. Start that version or a later one."
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static KNOWN: Migrator = sqlx::migrate!("migrations/sqlite");
+
+    fn first() -> (i64, Vec<u8>) {
+        let migration = KNOWN.iter().next().unwrap();
+        (migration.version, migration.checksum.to_vec())
+    }
+
+    #[test]
+    fn an_empty_database_lacks_all_and_an_upgraded_one_nothing() {
+        assert_eq!(missing(&KNOWN, vec![]).unwrap().len(), KNOWN.iter().count());
+        let all = KNOWN.iter().map(|m| (m.version, m.checksum.to_vec())).collect();
+        assert!(missing(&KNOWN, all).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_database_of_a_newer_version_is_refused() {
+        let error = missing(&KNOWN, vec![first(), (9999, vec![1])]).unwrap_err();
+        assert!(matches!(&error, StoreError::Schema(text) if text.contains("9999")));
+    }
+
+    #[test]
+    fn a_migration_that_was_edited_after_release_is_refused() {
+        let error = missing(&KNOWN, vec![(first().0, vec![0; 48])]).unwrap_err();
+        assert!(matches!(error, StoreError::Schema(_)));
+    }
+}

@@ -1,0 +1,119 @@
+//! The embedded store: one SQLite file, no server.
+//!
+//! * Write-ahead log with `synchronous = FULL`: a write that returned is on the disk, and readers
+//!   do not wait for the writer.
+//! * One connection writes, because SQLite has one writer at a time anyway and waiting in our own
+//!   queue is fairer than its busy loop. A few others read.
+//! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
+
+mod error;
+pub(crate) mod file;
+mod migrate;
+mod read;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use plant::live::{LiveInverter, Timed};
+use plant::{InverterReading, Serial};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqlitePoolOptions;
+
+pub(crate) use error::store_error;
+
+use crate::batch::Batch;
+use crate::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+
+/// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
+/// and page cache.
+const READERS: u32 = 4;
+/// Longer than a connection itself waits for a lock, so that SQLite's own answer is heard.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Readings in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// A store that has not opened its file yet. Call it inside a Tokio runtime.
+    pub fn open_lazy(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let pool = || SqlitePoolOptions::new().min_connections(0).acquire_timeout(ACQUIRE_TIMEOUT);
+        Self {
+            writer: pool()
+                .max_connections(1)
+                .connect_lazy_with(file::durable(path).create_if_missing(true)),
+            readers: pool()
+                .max_connections(READERS)
+                .connect_lazy_with(file::durable(path).pragma("query_only", "ON")),
+            path: path.to_owned(),
+        }
+    }
+
+    fn error(&self, error: sqlx::Error) -> StoreError {
+        store_error(&error, &self.path)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
+    async fn prepare(&self) -> Result<(), StoreError> {
+        file::create_parent(&self.path).await.map_err(|error| self.error(error.into()))?;
+        migrate::run(&self.writer).await.map_err(|failure| match failure {
+            migrate::Failure::Database(error) => self.error(error),
+            migrate::Failure::Refusal(StoreError::Schema(text)) => {
+                StoreError::Schema(format!("{}: {text}", self.path.display()))
+            }
+            migrate::Failure::Refusal(other) => other,
+        })
+    }
+
+    async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {
+        if records.is_empty() {
+            return Ok(Written::default());
+        }
+        let batch = Batch::of(records);
+        write::batch(&self.writer, &batch).await.map_err(|error| self.error(error))
+    }
+
+    async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
+        read::latest(&self.readers, now).await.map_err(|error| self.error(error))
+    }
+
+    async fn history(
+        &self,
+        query: &HistoryQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        read::history(&self.readers, query).await.map_err(|error| self.error(error))
+    }
+
+    async fn stats(&self) -> Result<StoreStats, StoreError> {
+        let stats = read::stats(&self.readers).await.map_err(|error| self.error(error))?;
+        Ok(StoreStats { database_size_bytes: file::size_bytes(&self.path).await, ..stats })
+    }
+
+    async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
+        read::config(&self.readers, key).await.map_err(|error| self.error(error))
+    }
+
+    async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
+        write::config(&self.writer, key, value).await.map_err(|error| self.error(error))
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        // Last, so that it is the one that empties and removes the write-ahead log.
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,70 @@
+//! What every store promises, once for each engine.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
+
+mod latest;
+mod readings;
+mod upkeep;
+#[path = "../world/mod.rs"]
+mod world;
+
+use plant::Serial;
+use store::{HistoryQuery, Written};
+use world::World;
+
+/// Runs each promise on both engines.
+macro_rules! promises {
+    ($($part:ident: $($promise:ident)*;)*) => {
+        mod postgres {
+            $($(#[tokio::test] async fn $promise() {
+                crate::$part::$promise(&crate::World::postgres().await).await;
+            })*)*
+        }
+        mod sqlite {
+            $($(#[tokio::test] async fn $promise() {
+                crate::$part::$promise(&crate::World::sqlite().await).await;
+            })*)*
+        }
+    };
+}
+
+promises! {
+    readings:
+        redelivery_changes_nothing
+        a_batch_may_hold_one_key_twice
+        one_row_per_inverter_and_port_and_poll
+        what_is_absent_stays_null
+        lifetime_counters_are_full_u32
+        history_is_newest_first_within_bounds
+        history_of_an_unknown_serial_is_empty
+        sub_microsecond_times_are_one_key
+    ;
+    latest:
+        latest_is_known_after_a_restart
+        an_older_snapshot_is_stored_but_replaces_nothing
+        a_reading_from_the_future_is_stored_but_is_not_the_latest
+        a_clock_that_was_wrong_does_not_stay_the_newest
+        two_dtus_keep_their_names
+        an_inverter_that_moves_takes_the_name_of_its_new_dtu
+    ;
+    upkeep:
+        configuration_is_kept_and_replaced
+        metrics_are_idempotent_and_told_apart_by_dtu
+        stats_are_exact
+        preparing_twice_is_harmless
+        two_bridges_prepare_one_empty_database
+        two_bridges_write_the_same_readings
+        a_restart_counts_on
+        an_empty_write_adds_nothing
+        a_database_of_a_newer_version_is_refused
+    ;
+}
+
+/// The whole history of an inverter.
+fn all(serial: Serial) -> HistoryQuery {
+    HistoryQuery { serial, from: None, to: None, limit: 1000 }
+}
+
+fn written(inverter_rows: u64, port_rows: u64) -> Written {
+    Written { inverter_rows, port_rows }
+}

@@ -1,0 +1,120 @@
+//! Readings: each once, as the device told them, and found again.
+
+use plant::{InverterReading, PortReading, Snapshot};
+use store::HistoryQuery;
+
+use crate::world::*;
+use crate::{all, written};
+
+pub(crate) async fn redelivery_changes_nothing(world: &World) {
+    let store = world.store().await;
+    let records = [snapshot(poll(NOON, 3)), snapshot(poll(NOON + 60, 3))];
+    assert_eq!(store.write(&records[..1]).await.unwrap(), written(3, 6));
+    assert_eq!(store.write(&records).await.unwrap(), written(3, 6));
+    assert_eq!(store.write(&records).await.unwrap(), written(0, 0));
+    let stats = store.stats().await.unwrap();
+    assert_eq!(stats.inverter_data_entries, 6);
+    assert_eq!(stats.port_data_entries, 12);
+    assert_eq!(world.number("SELECT count(*) FROM port_data").await, Some(12));
+}
+
+pub(crate) async fn a_batch_may_hold_one_key_twice(world: &World) {
+    let store = world.store().await;
+    let twice =
+        [snapshot(poll(NOON + 60, 2)), snapshot(poll(NOON, 2)), snapshot(poll(NOON + 60, 2))];
+    assert_eq!(store.write(&twice).await.unwrap(), written(4, 8));
+}
+
+pub(crate) async fn one_row_per_inverter_and_port_and_poll(world: &World) {
+    let store = world.store().await;
+    store.write(&[snapshot(poll(NOON, 5))]).await.unwrap();
+    assert_eq!(world.number("SELECT count(*) FROM inverter_readings").await, Some(5));
+    assert_eq!(world.number("SELECT count(*) FROM port_readings").await, Some(10));
+    let times = "SELECT count(DISTINCT timestamp) FROM (
+                     SELECT timestamp FROM inverter_readings
+                     UNION ALL
+                     SELECT timestamp FROM port_readings) AS poll";
+    assert_eq!(world.number(times).await, Some(1));
+}
+
+pub(crate) async fn what_is_absent_stays_null(world: &World) {
+    let store = world.store().await;
+    let nothing = Snapshot {
+        inverters: vec![InverterReading::blank(serial(1))],
+        ports: vec![PortReading {
+            pv_voltage_v: None,
+            pv_current_a: None,
+            pv_power_w: None,
+            today_wh: None,
+            total_wh: None,
+            ..port(serial(1), 1, 0)
+        }],
+        ..poll(NOON, 0)
+    };
+    store.write(&[snapshot(nothing.clone())]).await.unwrap();
+    let history = store.history(&all(serial(1))).await.unwrap();
+    assert_eq!(history[0].value, nothing.inverters[0]);
+    let latest = store.latest(at(NOON)).await.unwrap();
+    assert_eq!(latest[0].1.ports[&1].value, nothing.ports[0]);
+    for column in ["pv_voltage", "pv_current", "pv_power", "today_production", "total_production"] {
+        let sql = format!("SELECT count({column}) FROM port_data");
+        assert_eq!(world.number(&sql).await, Some(0), "{column}");
+    }
+}
+
+pub(crate) async fn lifetime_counters_are_full_u32(world: &World) {
+    let store = world.store().await;
+    let full = Snapshot {
+        ports: vec![port(serial(1), 1, u32::MAX), port(serial(1), 2, 1 << 31)],
+        ..poll(NOON, 1)
+    };
+    store.write(&[snapshot(full)]).await.unwrap();
+    assert_eq!(
+        world.numbers("SELECT total_production FROM port_data ORDER BY port_number").await,
+        [Some(i64::from(u32::MAX)), Some(1 << 31)]
+    );
+    let latest = store.latest(at(NOON)).await.unwrap();
+    assert_eq!(latest[0].1.ports[&1].value.total_wh, Some(u32::MAX));
+}
+
+pub(crate) async fn history_is_newest_first_within_bounds(world: &World) {
+    let store = world.store().await;
+    // Out of order, as a backlog behind a live poll is.
+    for minute in [3, 1, 0, 4, 2] {
+        store.write(&[snapshot(poll(NOON + 60 * minute, 2))]).await.unwrap();
+    }
+    let minutes = async |from: Option<i64>, to: Option<i64>, limit| {
+        let query = HistoryQuery {
+            serial: serial(2),
+            from: from.map(|minute| at(NOON + 60 * minute)),
+            to: to.map(|minute| at(NOON + 60 * minute)),
+            limit,
+        };
+        let readings = store.history(&query).await.unwrap();
+        assert!(readings.iter().all(|r| r.value == inverter(serial(2))));
+        readings.iter().map(|reading| (reading.at.as_second() - NOON) / 60).collect::<Vec<_>>()
+    };
+    assert_eq!(minutes(None, None, 100).await, [4, 3, 2, 1, 0]);
+    assert_eq!(minutes(None, None, 2).await, [4, 3]);
+    assert_eq!(minutes(Some(1), Some(4), 100).await, [3, 2, 1]);
+    assert_eq!(minutes(Some(2), None, 100).await, [4, 3, 2]);
+    assert_eq!(minutes(None, Some(2), 1).await, [1]);
+    assert_eq!(minutes(None, None, 0).await, [0; 0]);
+}
+
+pub(crate) async fn history_of_an_unknown_serial_is_empty(world: &World) {
+    let store = world.store().await;
+    store.write(&[snapshot(poll(NOON, 1))]).await.unwrap();
+    assert!(store.history(&all(serial(99))).await.unwrap().is_empty());
+}
+
+pub(crate) async fn sub_microsecond_times_are_one_key(world: &World) {
+    let store = world.store().await;
+    let taken = |text: &str| Snapshot { taken_at: text.parse().unwrap(), ..poll(0, 1) };
+    let finer = taken("2026-06-21T12:00:00.123456789Z");
+    let same = taken("2026-06-21T12:00:00.123456Z");
+    store.write(&[snapshot(finer)]).await.unwrap();
+    assert_eq!(store.write(&[snapshot(same.clone())]).await.unwrap(), written(0, 0));
+    let history = store.history(&all(serial(1))).await.unwrap();
+    assert_eq!(history[0].at, same.taken_at);
+}

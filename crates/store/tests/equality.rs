@@ -1,0 +1,107 @@
+//! Both engines keep the same rows, whatever is written, in whatever order, however often.
+
+#![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
+
+mod world;
+
+use plant::{InverterReading, PortReading, Snapshot};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, FileFailurePersistence};
+use store::{HistoryQuery, Record, Store};
+use world::*;
+
+/// A snapshot whose values follow from its key, as a device gives one answer at one instant.
+fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
+    let value = |salt: i64| (second * 31 + salt) as f32 / 7.0;
+    let serials: Vec<_> = (1..=3)
+        .zip(present)
+        .filter(|&(_, present)| present)
+        .map(|(number, _)| serial(number))
+        .collect();
+    snapshot(Snapshot {
+        dtu_name: if second % 2 == 0 { "roof" } else { "garage" }.to_owned(),
+        dtu_serial: (second % 3 == 0).then(|| serial(900)),
+        taken_at: at(NOON + second),
+        inverters: serials
+            .iter()
+            .map(|&serial| InverterReading {
+                grid_voltage_v: (second % 4 != 0).then(|| value(1)),
+                alarm_code: u16::try_from(second * 2000).ok(),
+                link_status: Some(u16::MAX),
+                ..InverterReading::blank(serial)
+            })
+            .collect(),
+        ports: serials
+            .iter()
+            .flat_map(|&serial| (1..=ports).map(move |port| (serial, port)))
+            .map(|(serial, port)| PortReading {
+                serial,
+                port,
+                pv_voltage_v: Some(value(i64::from(port))),
+                pv_current_a: None,
+                pv_power_w: (second % 5 != 0).then(|| value(3)),
+                today_wh: u32::try_from(second).ok(),
+                total_wh: Some(u32::MAX - u32::from(port)),
+            })
+            .collect(),
+    })
+}
+
+/// Everything that can be asked of a store, as text.
+async fn answers(store: &dyn Store) -> String {
+    let mut stats = store.stats().await.unwrap();
+    stats.database_size_bytes = 0;
+    let latest = store.latest(at(NOON + 1000)).await.unwrap();
+    let mut all = format!("{stats:#?}\n{latest:#?}");
+    for number in 1..=3 {
+        let query = HistoryQuery { serial: serial(number), from: None, to: None, limit: 1000 };
+        all += &format!("\n{:#?}", store.history(&query).await.unwrap());
+    }
+    all
+}
+
+async fn write_all(store: &dyn Store, records: &[Record], batch: usize) {
+    for batch in records.chunks(batch) {
+        store.write(batch).await.unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(Config {
+        cases: 12,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        ..Config::default()
+    })]
+
+    #[test]
+    fn both_engines_keep_the_same_rows(
+        polls in prop::collection::btree_map(0..40i64, (any::<[bool; 3]>(), 1..4u8), 1..12),
+        again in prop::collection::vec(any::<Index>(), 0..8),
+        (forwards, backwards) in (1..6usize, 1..6usize),
+    ) {
+        let once: Vec<Record> = polls
+            .iter()
+            .map(|(&second, &(present, ports))| record(second, present, ports))
+            .collect();
+        let mut shuffled: Vec<Record> = once.iter().rev().cloned().collect();
+        for index in &again {
+            let repeated = index.get(&once).clone();
+            shuffled.insert(index.index(shuffled.len()), repeated);
+        }
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (reference, others) = runtime.block_on(async {
+            let (postgres, sqlite) = (World::postgres().await, World::sqlite().await);
+            let (one, two) = (postgres.store().await, sqlite.store().await);
+            write_all(&*one, &once, forwards).await;
+            write_all(&*two, &shuffled, backwards).await;
+            let reference = answers(&*one).await;
+            let reordered = answers(&*two).await;
+            write_all(&*one, &shuffled, backwards).await;
+            (reference, [reordered, answers(&*one).await])
+        });
+        for other in others {
+            prop_assert_eq!(&other, &reference);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Each test's own world: a PostgreSQL database or a SQLite file of its own, gone afterwards.
+//!
+//! `TEST_DATABASE_URL` names a server on which databases may be created.
+
+#![allow(dead_code, reason = "no test file needs all of this")]
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use plant::{InverterReading, PortReading, Serial, Snapshot};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
+use store::{PostgresOptions, PostgresStore, Record, SqliteStore, Store};
+use tempfile::TempDir;
+
+/// Noon of a day long past: no reading of these tests is from the future by accident.
+pub(crate) const NOON: i64 = 1_750_507_200;
+
+pub(crate) enum World {
+    Postgres(PgDatabase),
+    Sqlite(TempDir),
+}
+
+impl World {
+    pub(crate) async fn postgres() -> Self {
+        Self::Postgres(PgDatabase::create().await)
+    }
+
+    pub(crate) async fn sqlite() -> Self {
+        Self::Sqlite(tempfile::tempdir().unwrap())
+    }
+
+    /// A store on this world's database, as after a restart of the bridge.
+    pub(crate) fn reopen(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Postgres(database) => Arc::new(database.store()),
+            Self::Sqlite(dir) => Arc::new(SqliteStore::open_lazy(dir.path().join("new/plant.db"))),
+        }
+    }
+
+    /// A store that is ready.
+    pub(crate) async fn store(&self) -> Arc<dyn Store> {
+        let store = self.reopen();
+        store.prepare().await.unwrap();
+        store
+    }
+
+    /// Runs statements that no store would.
+    pub(crate) async fn execute(&self, sql: &str) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match self {
+            Self::Postgres(database) => {
+                sql.execute(&mut database.connect().await).await.unwrap();
+            }
+            Self::Sqlite(dir) => {
+                sql.execute(&mut sqlite(dir).await).await.unwrap();
+            }
+        }
+    }
+
+    /// The integers that a query in the common part of both dialects finds.
+    pub(crate) async fn numbers(&self, sql: &str) -> Vec<Option<i64>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Postgres(database) => {
+                sqlx::query_scalar(sql).fetch_all(&mut database.connect().await).await.unwrap()
+            }
+            Self::Sqlite(dir) => {
+                sqlx::query_scalar(sql).fetch_all(&mut sqlite(dir).await).await.unwrap()
+            }
+        }
+    }
+
+    /// The one integer that a query finds.
+    pub(crate) async fn number(&self, sql: &str) -> Option<i64> {
+        let found = self.numbers(sql).await;
+        assert_eq!(found.len(), 1, "{sql}");
+        found[0]
+    }
+
+    /// The texts that a query finds.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<Option<String>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Postgres(database) => {
+                sqlx::query_scalar(sql).fetch_all(&mut database.connect().await).await.unwrap()
+            }
+            Self::Sqlite(dir) => {
+                sqlx::query_scalar(sql).fetch_all(&mut sqlite(dir).await).await.unwrap()
+            }
+        }
+    }
+}
+
+async fn sqlite(dir: &TempDir) -> SqliteConnection {
+    let path = dir.path().join("new/plant.db");
+    SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+}
+
+/// A database that lives as long as this value.
+pub(crate) struct PgDatabase {
+    pub(crate) url: String,
+    name: String,
+}
+
+fn admin_url() -> String {
+    std::env::var("TEST_DATABASE_URL")
+        .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned())
+}
+
+async fn administer(sql: String) {
+    let mut admin = PgConnection::connect(&admin_url()).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut admin).await.unwrap();
+}
+
+impl PgDatabase {
+    pub(crate) async fn create() -> Self {
+        static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!(
+            "store_test_{}_{}_{number}",
+            std::process::id(),
+            Timestamp::now().as_microsecond()
+        );
+        administer(format!("CREATE DATABASE {name}")).await;
+        let admin = admin_url();
+        let (server, _) = admin.rsplit_once('/').unwrap();
+        let url = format!("{server}/{name}");
+        Self { url, name }
+    }
+
+    pub(crate) fn options(&self) -> PostgresOptions {
+        PostgresOptions {
+            url: Some(self.url.clone()),
+            pool_size: 2,
+            max_overflow: 1,
+            ..PostgresOptions::default()
+        }
+    }
+
+    pub(crate) fn store(&self) -> PostgresStore {
+        PostgresStore::new(&self.options()).unwrap()
+    }
+
+    pub(crate) async fn connect(&self) -> PgConnection {
+        PgConnection::connect(&self.url).await.unwrap()
+    }
+}
+
+impl Drop for PgDatabase {
+    /// On a thread of its own, so that it also happens while a failed test unwinds.
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let thread = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(administer(drop));
+        });
+        thread.join().unwrap();
+    }
+}
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+pub(crate) fn serial(number: u32) -> Serial {
+    format!("1161{number:08}").parse().unwrap()
+}
+
+pub(crate) fn port(serial: Serial, port: u8, total_wh: u32) -> PortReading {
+    PortReading {
+        serial,
+        port,
+        pv_voltage_v: Some(33.1),
+        pv_current_a: Some(8.25),
+        pv_power_w: Some(273.4),
+        today_wh: Some(1234),
+        total_wh: Some(total_wh),
+    }
+}
+
+pub(crate) fn inverter(serial: Serial) -> InverterReading {
+    InverterReading {
+        grid_voltage_v: Some(231.4),
+        grid_frequency_hz: Some(49.98),
+        temperature_c: Some(-3.5),
+        operating_status: Some(3),
+        alarm_code: Some(9000),
+        alarm_count: Some(u16::MAX),
+        link_status: Some(1),
+        ..InverterReading::blank(serial)
+    }
+}
+
+/// A poll of `inverters` inverters with two ports each.
+pub(crate) fn poll(second: i64, inverters: u32) -> Snapshot {
+    let serials: Vec<Serial> = (1..=inverters).map(serial).collect();
+    Snapshot {
+        dtu_name: "roof".to_owned(),
+        dtu_serial: Some("10f800000001".parse().unwrap()),
+        taken_at: at(second),
+        inverters: serials.iter().map(|&serial| inverter(serial)).collect(),
+        ports: serials
+            .iter()
+            .flat_map(|&serial| [port(serial, 1, 5_000_000), port(serial, 2, 5_000_100)])
+            .collect(),
+    }
+}
+
+pub(crate) fn snapshot(snapshot: Snapshot) -> Record {
+    Record::Snapshot(snapshot)
+}

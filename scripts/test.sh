@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Every test there is, with what they need set up before. `make test` calls this.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# Whether a doc comment holds an example that Rust would run. Blocks marked otherwise
+# (```text, ```sql, …) are not examples.
+has_doc_tests() {
+    find crates -path '*/src/*' -name '*.rs' -print0 | xargs -0 awk '
+        FNR == 1 { inside = 0 }
+        /^[ \t]*\/\/[\/!][ \t]*```/ {
+            if (inside) { inside = 0; next }
+            inside = 1
+            tag = $0
+            sub(/^[^`]*```/, "", tag)
+            if (tag ~ /^[ \t]*$/ || tag ~ /rust|should_panic|no_run|compile_fail/) found = 1
+        }
+        END { exit !found }'
+}
+
+environment="$(scripts/setup-test.sh)"
+eval "$environment"
+
+# The end-to-end tests start the program itself.
+cargo build --locked -p hoymiles-smiles
+
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --locked --workspace
+    if has_doc_tests; then
+        cargo test --locked --workspace --doc
+    fi
+else
+    cargo test --locked --workspace --no-fail-fast
+fi
