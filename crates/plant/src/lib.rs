@@ -10,9 +10,11 @@
 //! | [`reading`] | what one poll of one DTU showed |
 //! | [`status`], [`alarm`] | words for the codes a device reports |
 //! | [`inventory`] | which inverters are really there, whatever one answer claims |
+//! | [`energy`] | energy that never resets, spikes or goes back |
 //! | [`live`] | the newest state of everything, which the API serves |
 
 pub mod alarm;
+pub mod energy;
 pub mod inventory;
 pub mod live;
 pub mod model;

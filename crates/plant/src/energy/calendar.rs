@@ -1,0 +1,40 @@
+//! Local days.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+/// Says which local day an instant belongs to, and when a day begins: 23, 24 or 25 hours apart.
+#[derive(Debug, Clone)]
+pub struct Calendar {
+    zone: TimeZone,
+}
+
+impl Calendar {
+    /// The calendar of a time zone.
+    pub const fn new(zone: TimeZone) -> Self {
+        Self { zone }
+    }
+
+    /// The local day of an instant.
+    pub fn day(&self, at: Timestamp) -> Date {
+        self.zone.to_datetime(at).date()
+    }
+
+    /// When a day begins. In zones that change their clocks at midnight that is not always 00:00.
+    pub fn start(&self, day: Date) -> Timestamp {
+        day.to_zoned(self.zone.clone())
+            .map(|midnight| midnight.timestamp())
+            .unwrap_or(Timestamp::MIN)
+    }
+
+    /// The days from one up to but not including another.
+    pub fn days(from: Date, to: Date) -> impl Iterator<Item = Date> {
+        from.series(1.day()).take_while(move |day| *day < to)
+    }
+
+    /// Its time zone.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
