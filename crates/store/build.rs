@@ -1,7 +1,5 @@
-//! Rebuilds the crate when a migration is added: `sqlx::migrate!` embeds the folder as it is.
-
-#![allow(clippy::print_stdout, reason = "printing is how a build script speaks to cargo")]
+//! A new migration file must be embedded although no Rust file has changed.
 
 fn main() {
-    println!("cargo::rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=migrations");
 }

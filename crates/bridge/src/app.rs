@@ -54,8 +54,10 @@ impl App {
         let home = storage::open(&config).await?;
 
         let mut live = LivePlant::new(now(), StorageState::connecting(home.kind()));
+        live.calendar = config.calendar();
         if matches!(home, Home::Nowhere) {
             live.storage.link = StoreLink::Off;
+            live.accounts_known = true;
         }
         let pollers: Vec<_> = config.dtus.iter().map(|dtu| dtu.name.clone()).collect();
         for dtu in &config.dtus {

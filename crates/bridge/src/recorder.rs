@@ -135,6 +135,7 @@ impl Recorder {
         match news {
             StorageNews::Ready(known) => {
                 self.live.storage.link = StoreLink::Up;
+                self.live.accounts_known = true;
                 for (serial, inverter) in known {
                     remember(&mut self.live, serial, inverter);
                 }
@@ -172,6 +173,7 @@ fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
         }
         Some(known) => {
             known.first_seen = known.first_seen.min(stored.first_seen);
+            known.accounts = stored.accounts;
             for (port, reading) in stored.ports {
                 known.ports.entry(port).or_insert(reading);
             }

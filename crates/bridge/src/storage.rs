@@ -45,7 +45,8 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
         Storage::Nothing => Ok(Home::Nowhere),
         Storage::Sqlite => {
             make_directory(&config.data_dir)?;
-            let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE));
+            let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE))
+                .in_calendar(config.calendar());
             // Unlike a server, a file does not come up later by itself.
             store.prepare().await.wrap_err("DATA_DIR")?;
             Ok(Home::Sqlite(Arc::new(store)))
@@ -54,7 +55,9 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
             make_directory(&config.data_dir)?;
             let outbox =
                 Outbox::open(&config.data_dir.join(OUTBOX_FILE)).await.wrap_err("DATA_DIR")?;
-            let store = PostgresStore::new(&options(postgres)).wrap_err("DB_HOST, DATABASE_URL")?;
+            let store = PostgresStore::new(&options(postgres))
+                .wrap_err("DB_HOST, DATABASE_URL")?
+                .in_calendar(config.calendar());
             Ok(Home::Postgres {
                 store: Arc::new(store),
                 outbox: Arc::new(outbox),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::energy::{Account, Calendar, Correction};
 use crate::status::Activity;
 use crate::{InverterReading, PortReading, Serial, Snapshot};
 
@@ -33,6 +34,11 @@ pub struct LivePlant {
     pub inverters: BTreeMap<Serial, LiveInverter>,
     /// Where the readings go.
     pub storage: StorageState,
+    /// Decides which day it is.
+    pub calendar: Calendar,
+    /// Whether the energy accounts of earlier runs have been read. Until then new ones would begin
+    /// at what the devices show and could fall when the old ones arrive, so there are none.
+    pub accounts_known: bool,
 }
 
 /// One inverter as of now.
@@ -48,6 +54,21 @@ pub struct LiveInverter {
     pub reading: Option<Timed<InverterReading>>,
     /// Latest reading of each port, by port number.
     pub ports: BTreeMap<u8, Timed<PortReading>>,
+    /// The energy of each port, by port number; see [`LivePlant::accounts_known`].
+    pub accounts: BTreeMap<u8, Account>,
+}
+
+/// A counter of a port that was corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Corrected {
+    /// The inverter.
+    pub serial: Serial,
+    /// The port.
+    pub port: u8,
+    /// Sample time of the reading that made it clear.
+    pub at: Timestamp,
+    /// What was corrected.
+    pub correction: Correction,
 }
 
 impl LiveInverter {
@@ -63,17 +84,24 @@ impl LiveInverter {
 }
 
 impl LivePlant {
-    /// A plant of which nothing is known yet.
+    /// A plant of which nothing is known yet, with days of UTC.
     pub fn new(started_at: Timestamp, storage: StorageState) -> Self {
-        Self { started_at, dtus: BTreeMap::new(), inverters: BTreeMap::new(), storage }
+        Self {
+            started_at,
+            dtus: BTreeMap::new(),
+            inverters: BTreeMap::new(),
+            storage,
+            calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            accounts_known: false,
+        }
     }
 
     /// Takes over what a snapshot shows, unless something newer is known. A port that the snapshot
-    /// does not mention keeps its last reading.
-    pub fn apply(&mut self, snapshot: &Snapshot, now: Timestamp) {
+    /// does not mention keeps its last reading and its energy.
+    pub fn apply(&mut self, snapshot: &Snapshot, now: Timestamp) -> Vec<Corrected> {
         let at = snapshot.taken_at;
         if at.duration_since(now) > FUTURE_TOLERANCE {
-            return;
+            return Vec::new();
         }
         for reading in &snapshot.inverters {
             let inverter = self.inverter_mut(reading.serial, snapshot);
@@ -90,6 +118,23 @@ impl LivePlant {
                 ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
+        if self.accounts_known { self.account(snapshot) } else { Vec::new() }
+    }
+
+    fn account(&mut self, snapshot: &Snapshot) -> Vec<Corrected> {
+        let calendar = self.calendar.clone();
+        let mut corrected = Vec::new();
+        for (evidence, reading) in snapshot.evidence() {
+            let accounts = &mut self.inverter_mut(reading.serial, snapshot).accounts;
+            let step = accounts.entry(reading.port).or_default().take(&evidence, &calendar);
+            corrected.extend(step.correction.map(|correction| Corrected {
+                serial: reading.serial,
+                port: reading.port,
+                at: evidence.at,
+                correction,
+            }));
+        }
+        corrected
     }
 
     fn inverter_mut(&mut self, serial: Serial, snapshot: &Snapshot) -> &mut LiveInverter {
@@ -99,6 +144,7 @@ impl LivePlant {
             last_seen: snapshot.taken_at,
             reading: None,
             ports: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         })
     }
 }

@@ -7,6 +7,7 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::Serial;
+use crate::energy::Evidence;
 
 /// What one PV input showed at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// What the snapshot says about the energy of each port; nothing of ports whose inverter sleeps.
+    pub fn evidence(&self) -> impl Iterator<Item = (Evidence, &PortReading)> {
+        self.ports.iter().filter_map(|port| Some((self.evidence_of(port)?, port)))
+    }
+
+    /// The same for one port of the snapshot.
+    pub fn evidence_of(&self, port: &PortReading) -> Option<Evidence> {
+        let inverter = self.inverters.iter().find(|inverter| inverter.serial == port.serial)?;
+        Evidence::of(self.taken_at, inverter, port)
+    }
+
     /// The sum of what the panels of this DTU deliver, W. Ports without a link count as zero:
     /// some DTUs repeat the last value of an inverter that is gone.
     pub fn pv_power_w(&self) -> f64 {

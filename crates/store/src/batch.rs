@@ -9,7 +9,7 @@
 //! * A snapshot stamped more than [`FUTURE_TOLERANCE`] ahead is stored but is not the latest, and
 //!   counts as seen now: a clock that was wrong must not stay the newest for years.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use plant::live::FUTURE_TOLERANCE;
@@ -25,6 +25,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) now: Timestamp,
     /// A sample time after this is not believed.
     pub(crate) horizon: Timestamp,
+    /// Ascending by time.
+    pub(crate) snapshots: Vec<&'a Snapshot>,
     /// One per inverter, ascending by serial.
     pub(crate) sightings: Vec<Sighting<'a>>,
     /// Ascending by serial and time.
@@ -120,11 +122,21 @@ impl<'a> Batch<'a> {
             horizon: sample_time(horizon),
             sightings: sightings(&snapshots, now, horizon),
             inverters: inverter_rows(&snapshots),
+            snapshots,
             latest_ports: latest(&ports, horizon),
             ports,
             metrics,
             config,
         }
+    }
+}
+
+impl Batch<'_> {
+    /// The DTUs whose snapshots these are, each once.
+    pub(crate) fn dtu_names(&self) -> Vec<String> {
+        let names: BTreeSet<&str> =
+            self.snapshots.iter().map(|snapshot| snapshot.dtu_name.as_str()).collect();
+        names.into_iter().map(str::to_owned).collect()
     }
 }
 

@@ -15,6 +15,7 @@
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
 mod batch;
+mod ledger;
 pub mod outbox;
 pub mod postgres;
 mod rows;

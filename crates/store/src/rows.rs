@@ -1,6 +1,8 @@
 //! Reading rows back, for both engines: the columns have the same names and, times apart, types.
 
+use plant::energy::Account;
 use plant::{InverterReading, PortReading, Serial};
+use sqlx::types::Json;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
 
 /// The `inverter_data` columns of a row.
@@ -36,19 +38,39 @@ where
     &'static str: ColumnIndex<R>,
     f32: Decode<'r, R::Database> + Type<R::Database>,
     i16: Decode<'r, R::Database> + Type<R::Database>,
-    i32: Decode<'r, R::Database> + Type<R::Database>,
-    i64: Decode<'r, R::Database> + Type<R::Database>,
 {
-    let port: i16 = row.try_get("port_number")?;
     Ok(PortReading {
         serial,
-        port: u8::try_from(port).map_err(|error| out_of_range("port_number", error))?,
+        port: port_number(row)?,
         pv_voltage_v: row.try_get("pv_voltage")?,
         pv_current_a: row.try_get("pv_current")?,
         pv_power_w: row.try_get("pv_power")?,
-        today_wh: number::<R, i32, u32>(row, "today_production")?,
-        total_wh: number::<R, i64, u32>(row, "total_production")?,
+        // The cache holds accounted energy; the device's counters are in port_data.
+        today_wh: None,
+        total_wh: None,
     })
+}
+
+/// The `port_number` column of a row.
+pub(crate) fn port_number<'r, R>(row: &'r R) -> Result<u8, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    i16: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let port: i16 = row.try_get("port_number")?;
+    u8::try_from(port).map_err(|error| out_of_range("port_number", error))
+}
+
+/// The `accounting` column of a row, which is JSON in both engines.
+pub(crate) fn account<'r, R>(row: &'r R) -> Result<Option<Account>, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    Json<Account>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let account: Option<Json<Account>> = row.try_get("accounting")?;
+    Ok(account.map(|Json(account)| account))
 }
 
 /// The `serial_number` column of a row.

@@ -269,8 +269,8 @@ fn bit(is_set: bool) -> f64 {
 }
 
 /// The sum of what is known, Wh; none where nothing is.
-fn sum(counters: impl Iterator<Item = Option<u32>>) -> Option<f64> {
-    counters.flatten().map(f64::from).reduce(|sum, wh| sum + wh)
+fn sum(counters: impl Iterator<Item = Option<u64>>) -> Option<f64> {
+    counters.flatten().reduce(|sum, wh| sum + wh).map(|wh| wh as f64)
 }
 
 /// The decimal number that was read, 33.7, and not its binary neighbour 33.70000076.

@@ -9,7 +9,7 @@ use plant::alarm::alarm_text;
 use plant::live::{LiveInverter, Timed};
 use plant::model::Model;
 use plant::status::{Activity, operating_status_text};
-use plant::{InverterReading, PortReading, Serial};
+use plant::{InverterReading, Serial};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -111,12 +111,14 @@ pub struct Port {
     /// DC power in W; 0 while asleep.
     #[schema(example = 250.5)]
     pub pv_power: Option<f32>,
-    /// The device's day counter in Wh.
+    /// Energy since local midnight in Wh, accounted: it never falls within a day. Null until the
+    /// database has told what was accounted before.
     #[schema(example = 1032)]
-    pub today_production: Option<u32>,
-    /// The device's lifetime counter in Wh: up to 4,294,967,295, so read it as 64 bits.
-    #[schema(value_type = Option<u64>, example = 1_003_002)]
-    pub total_production: Option<u32>,
+    pub today_production: Option<u64>,
+    /// Energy since the device began to count in Wh, accounted: it never falls. Null until the
+    /// database has told what was accounted before.
+    #[schema(example = 1_003_002)]
+    pub total_production: Option<u64>,
     /// Whether this reading is too old to be what the port does now: the DTU left it out.
     #[schema(example = false)]
     pub stale: bool,
@@ -131,12 +133,14 @@ pub struct Production {
     /// From 1, within the inverter.
     #[schema(minimum = 1, example = 1)]
     pub port_number: u8,
-    /// The device's day counter in Wh.
+    /// Energy since local midnight in Wh, accounted: it never falls within a day. Null until the
+    /// database has told what was accounted before.
     #[schema(example = 1032)]
-    pub today_production: Option<u32>,
-    /// The device's lifetime counter in Wh: up to 4,294,967,295, so read it as 64 bits.
-    #[schema(value_type = Option<u64>, example = 1_003_002)]
-    pub total_production: Option<u32>,
+    pub today_production: Option<u64>,
+    /// Energy since the device began to count in Wh, accounted: it never falls. Null until the
+    /// database has told what was accounted before.
+    #[schema(example = 1_003_002)]
+    pub total_production: Option<u64>,
     /// When the counters were read.
     #[schema(value_type = String, format = DateTime, example = "2026-06-21T12:00:00Z")]
     pub last_updated: Timestamp,
@@ -231,31 +235,20 @@ impl Port {
         let asleep = is_asleep(inverter);
         inverter.ports.iter().map(move |(&number, timed)| {
             let Timed { at, value } = timed;
-            let stale = moment.is_stale(inverter, *at);
-            Self::of(serial, number, *at, value, asleep, stale)
+            let day = moment.plant.calendar.day(moment.now);
+            let account = inverter.accounts.get(&number);
+            Self {
+                serial_number: serial,
+                port_number: number,
+                timestamp: *at,
+                pv_voltage: value.pv_voltage_v.filter(|_| !asleep),
+                pv_current: value.pv_current_a.filter(|_| !asleep),
+                pv_power: if asleep { Some(0.0) } else { value.pv_power_w },
+                today_production: account.map(|account| account.today_wh(day)),
+                total_production: account.map(|account| account.lifetime_wh),
+                stale: moment.is_stale(inverter, *at),
+            }
         })
-    }
-
-    fn of(
-        serial: Serial,
-        number: u8,
-        at: Timestamp,
-        reading: &PortReading,
-        asleep: bool,
-        stale: bool,
-    ) -> Self {
-        let awake = |value: Option<f32>| value.filter(|_| !asleep);
-        Self {
-            serial_number: serial,
-            port_number: number,
-            timestamp: at,
-            pv_voltage: awake(reading.pv_voltage_v),
-            pv_current: awake(reading.pv_current_a),
-            pv_power: if asleep { Some(0.0) } else { reading.pv_power_w },
-            today_production: reading.today_wh,
-            total_production: reading.total_wh,
-            stale,
-        }
     }
 }
 

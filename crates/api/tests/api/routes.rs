@@ -68,7 +68,7 @@ async fn numbers_have_no_binary_noise() {
 async fn a_lifetime_counter_uses_all_its_32_bits() {
     let mut world = World::new();
     for (port, total) in [(1, 2_147_483_648), (2, u32::MAX)] {
-        world.inverter().ports.get_mut(&port).unwrap().value.total_wh = Some(total);
+        world.inverter().accounts.get_mut(&port).unwrap().lifetime_wh = u64::from(total);
     }
     for path in ["/api/ports", "/api/production/current"] {
         let ports = world.get(path).await.json();

@@ -90,7 +90,8 @@ pub(crate) fn demo(mut config: Config) -> Result<ExitCode> {
 /// Fills the demo's store up to now: from a year ago, or from where the last demo ended.
 async fn make_history(config: &Config, dtus: &[DemoDtu]) -> Result<()> {
     std::fs::create_dir_all(&config.data_dir).wrap_err("DATA_DIR")?;
-    let store = SqliteStore::open_lazy(config.data_dir.join(storage::SQLITE_FILE));
+    let store = SqliteStore::open_lazy(config.data_dir.join(storage::SQLITE_FILE))
+        .in_calendar(config.calendar());
     store.prepare().await.wrap_err("DATA_DIR")?;
     let now = Timestamp::now();
     let newest = store.stats().await?.newest_reading;

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use plant::Serial;
+use plant::energy::Calendar;
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
@@ -136,6 +137,13 @@ impl Config {
             _ => Err(mistakes),
         };
         (sources, result)
+    }
+}
+
+impl Config {
+    /// Decides which day it is.
+    pub(crate) fn calendar(&self) -> Calendar {
+        Calendar::new(self.time_zone.clone())
     }
 }
 

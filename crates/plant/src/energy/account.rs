@@ -82,6 +82,16 @@ impl Account {
         if self.day == Some(day) { self.today_wh } else { 0 }
     }
 
+    /// The energy of [`Self::day`].
+    pub const fn energy_wh_of_its_day(&self) -> u64 {
+        self.today_wh
+    }
+
+    /// The local day of the last accepted reading; none before the first.
+    pub const fn day(&self) -> Option<Date> {
+        self.day
+    }
+
     /// The sample time of the last counter that was believed.
     pub fn believed_at(&self) -> Option<Timestamp> {
         self.base.map(|base| base.at)

@@ -19,6 +19,7 @@
 //! bridge has vanished is ended after 60 s, so that its row locks do not outlive it. A server that
 //! vanished without closing its connections is given up by us after 60 s.
 
+mod books;
 mod error;
 mod migrate;
 mod options;
@@ -31,6 +32,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use plant::energy::Calendar;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use sqlx::PgPool;
@@ -66,6 +69,7 @@ pub struct PostgresStore {
     pool: PgPool,
     /// `host:port/database`, for error texts.
     server: String,
+    calendar: Calendar,
 }
 
 impl PostgresStore {
@@ -81,7 +85,17 @@ impl PostgresStore {
             .max_connections(options.pool_size.saturating_add(options.max_overflow))
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .idle_timeout(IDLE_TIMEOUT);
-        Ok(Self { server: server_name(&connect), pool: pool.connect_lazy_with(connect) })
+        Ok(Self {
+            server: server_name(&connect),
+            pool: pool.connect_lazy_with(connect),
+            calendar: Calendar::new(TimeZone::UTC),
+        })
+    }
+
+    /// The same store with days of another zone than UTC.
+    #[must_use]
+    pub fn in_calendar(self, calendar: Calendar) -> Self {
+        Self { calendar, ..self }
     }
 
     /// Runs a call and says what its failure means.
@@ -141,7 +155,7 @@ impl Store for PostgresStore {
             return Ok(Written::default());
         }
         let batch = Batch::of(records);
-        self.call(write::batch(&self.pool, &batch)).await
+        self.call(write::batch(&self.pool, &batch, &self.calendar)).await
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {

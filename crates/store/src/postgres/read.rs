@@ -92,6 +92,9 @@ pub(super) async fn latest(pool: &PgPool, now: Timestamp) -> Result<Vec<(Serial,
         let reading = rows::port_reading(&row, rows::serial(&row)?)?;
         if let Some(inverter) = inverters.get_mut(&reading.serial) {
             let at = time(&row, "timestamp")?;
+            if let Some(account) = rows::account(&row)? {
+                inverter.accounts.insert(reading.port, account);
+            }
             inverter.ports.insert(reading.port, Timed { at, value: reading });
         }
     }
@@ -110,6 +113,7 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         last_seen: time(row, "last_seen")?,
         reading,
         ports: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     })
 }
 

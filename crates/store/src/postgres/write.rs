@@ -18,10 +18,11 @@ use std::collections::BTreeMap;
 
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
+use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, unnamed};
+use super::{BEGIN_WRITE, books, unnamed};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows;
@@ -86,25 +87,6 @@ const INSERT_PORTS: &str = "
                 $6::real[], $7::integer[], $8::bigint[])
     ON CONFLICT DO NOTHING";
 
-/// A reading older than the cached one changes nothing, unless that one is from the future.
-const REPLACE_LATEST: &str = "
-    INSERT INTO production_cache AS latest
-        (inverter_id, port_number, timestamp, pv_voltage, pv_current, pv_power, today_production,
-         total_production, last_updated)
-    SELECT *, $9
-    FROM unnest($1::integer[], $2::smallint[], $3::timestamptz[], $4::real[], $5::real[],
-                $6::real[], $7::integer[], $8::bigint[])
-    ON CONFLICT (inverter_id, port_number) DO UPDATE
-    SET timestamp        = EXCLUDED.timestamp,
-        pv_voltage       = EXCLUDED.pv_voltage,
-        pv_current       = EXCLUDED.pv_current,
-        pv_power         = EXCLUDED.pv_power,
-        today_production = EXCLUDED.today_production,
-        total_production = EXCLUDED.total_production,
-        last_updated     = EXCLUDED.last_updated
-    WHERE latest.timestamp < EXCLUDED.timestamp
-       OR latest.timestamp > $10";
-
 const INSERT_METRICS: &str = "
     INSERT INTO system_metrics (metric_name, timestamp, tags, metric_value)
     SELECT metric_name, timestamp, tags::jsonb, metric_value
@@ -124,16 +106,20 @@ const SET_CONFIG: &str = "
     ON CONFLICT (key) DO UPDATE
     SET value = EXCLUDED.value, last_updated = EXCLUDED.last_updated";
 
-type Ids = BTreeMap<Serial, i32>;
+pub(super) type Ids = BTreeMap<Serial, i32>;
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Stores a batch, all of it or nothing.
-pub(super) async fn batch(pool: &PgPool, batch: &Batch<'_>) -> Result<Written> {
+pub(super) async fn batch(
+    pool: &PgPool,
+    batch: &Batch<'_>,
+    calendar: &Calendar,
+) -> Result<Written> {
     let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
     let ids = inverter_ids(&mut transaction, batch).await?;
     let inverter_rows = insert_inverters(&mut transaction, &batch.inverters, &ids).await?;
     let port_rows = insert_ports(&mut transaction, &batch.ports, &ids).await?;
-    replace_latest(&mut transaction, batch, &ids).await?;
+    books::keep(&mut transaction, batch, &ids, calendar).await?;
     let metric_rows = insert_metrics(&mut transaction, batch).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
@@ -271,18 +257,6 @@ async fn insert_ports(
     Ok(done.rows_affected())
 }
 
-async fn replace_latest(connection: &mut PgConnection, batch: &Batch<'_>, ids: &Ids) -> Result<()> {
-    if batch.latest_ports.is_empty() {
-        return Ok(());
-    }
-    with_port_columns(unnamed(REPLACE_LATEST), &batch.latest_ports, ids)
-        .bind(batch.now.to_sqlx())
-        .bind(batch.horizon.to_sqlx())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 type Statement = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
 /// $1 to $8 of the statements that take port readings.
@@ -314,7 +288,7 @@ async fn insert_metrics(connection: &mut PgConnection, batch: &Batch<'_>) -> Res
 }
 
 /// One array for `unnest`.
-fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
+pub(super) fn column<R, T>(rows: &[R], value: impl Fn(&R) -> T) -> Vec<T> {
     rows.iter().map(value).collect()
 }
 

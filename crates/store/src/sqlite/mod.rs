@@ -6,6 +6,7 @@
 //!   queue is fairer than its busy loop. A few others read.
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
+mod books;
 mod error;
 pub(crate) mod file;
 mod migrate;
@@ -17,6 +18,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use plant::energy::Calendar;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use sqlx::SqlitePool;
@@ -39,6 +42,7 @@ pub struct SqliteStore {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    calendar: Calendar,
 }
 
 impl SqliteStore {
@@ -54,7 +58,14 @@ impl SqliteStore {
                 .max_connections(READERS)
                 .connect_lazy_with(file::durable(path).pragma("query_only", "ON")),
             path: path.to_owned(),
+            calendar: Calendar::new(TimeZone::UTC),
         }
+    }
+
+    /// The same store with days of another zone than UTC.
+    #[must_use]
+    pub fn in_calendar(self, calendar: Calendar) -> Self {
+        Self { calendar, ..self }
     }
 
     fn error(&self, error: sqlx::Error) -> StoreError {
@@ -84,7 +95,7 @@ impl Store for SqliteStore {
             return Ok(Written::default());
         }
         let batch = Batch::of(records);
-        write::batch(&self.writer, &batch).await.map_err(|error| self.error(error))
+        write::batch(&self.writer, &batch, &self.calendar).await.map_err(|error| self.error(error))
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {

@@ -85,6 +85,9 @@ pub(super) async fn latest(
         let reading = rows::port_reading(&row, rows::serial(&row)?)?;
         if let Some(inverter) = inverters.get_mut(&reading.serial) {
             let at = time(&row, "timestamp")?;
+            if let Some(account) = rows::account(&row)? {
+                inverter.accounts.insert(reading.port, account);
+            }
             inverter.ports.insert(reading.port, Timed { at, value: reading });
         }
     }
@@ -103,6 +106,7 @@ fn live_inverter(row: &SqliteRow, serial: Serial) -> Result<LiveInverter> {
         last_seen: time(row, "last_seen")?,
         reading,
         ports: BTreeMap::new(),
+        accounts: BTreeMap::new(),
     })
 }
 

@@ -10,9 +10,11 @@
 use std::collections::BTreeMap;
 
 use plant::Serial;
+use plant::energy::Calendar;
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
+use super::books;
 use super::file::micros;
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
@@ -68,26 +70,6 @@ const INSERT_PORTS: &str = "
     WHERE TRUE
     ON CONFLICT DO NOTHING";
 
-/// A reading older than the cached one changes nothing, unless that one is from the future.
-const REPLACE_LATEST: &str = "
-    INSERT INTO production_cache AS latest
-        (inverter_id, port_number, timestamp, pv_voltage, pv_current, pv_power, today_production,
-         total_production, last_updated)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-           value ->> 6, value ->> 7, ?2
-    FROM json_each(?1)
-    WHERE TRUE
-    ON CONFLICT (inverter_id, port_number) DO UPDATE
-    SET timestamp        = excluded.timestamp,
-        pv_voltage       = excluded.pv_voltage,
-        pv_current       = excluded.pv_current,
-        pv_power         = excluded.pv_power,
-        today_production = excluded.today_production,
-        total_production = excluded.total_production,
-        last_updated     = excluded.last_updated
-    WHERE latest.timestamp < excluded.timestamp
-       OR latest.timestamp > ?3";
-
 const INSERT_METRICS: &str = "
     INSERT INTO system_metrics (metric_name, timestamp, tags, metric_value)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3
@@ -107,11 +89,15 @@ const SET_CONFIG: &str = "
     ON CONFLICT (key) DO UPDATE
     SET value = excluded.value, last_updated = excluded.last_updated";
 
-type Ids = BTreeMap<Serial, i64>;
+pub(super) type Ids = BTreeMap<Serial, i64>;
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Stores a batch, all of it or nothing.
-pub(super) async fn batch(writer: &SqlitePool, batch: &Batch<'_>) -> Result<Written> {
+pub(super) async fn batch(
+    writer: &SqlitePool,
+    batch: &Batch<'_>,
+    calendar: &Calendar,
+) -> Result<Written> {
     let mut transaction = writer.begin_with(BEGIN).await?;
     let ids = inverter_ids(&mut transaction, batch).await?;
     let inverter_rows = insert(
@@ -132,7 +118,7 @@ pub(super) async fn batch(writer: &SqlitePool, batch: &Batch<'_>) -> Result<Writ
         batch.metrics.iter().map(|row| (row.name, micros(row.at), &row.tags, row.value)),
     )
     .await?;
-    replace_latest(&mut transaction, batch, &ids).await?;
+    books::keep(&mut transaction, batch, &ids, calendar).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
     }
@@ -181,26 +167,8 @@ async fn inverter_ids(connection: &mut SqliteConnection, batch: &Batch<'_>) -> R
         .collect()
 }
 
-async fn replace_latest(
-    connection: &mut SqliteConnection,
-    batch: &Batch<'_>,
-    ids: &Ids,
-) -> Result<()> {
-    if batch.latest_ports.is_empty() {
-        return Ok(());
-    }
-    let ports = batch.latest_ports.iter().map(|row| port_columns(row, ids));
-    sqlx::query(REPLACE_LATEST)
-        .bind(json(ports)?)
-        .bind(micros(batch.now))
-        .bind(micros(batch.horizon))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
 /// Runs one of the inserts and says how many rows are new.
-async fn insert<R: Serialize>(
+pub(super) async fn insert<R: Serialize>(
     connection: &mut SqliteConnection,
     statement: &'static str,
     rows: impl ExactSizeIterator<Item = R>,
@@ -212,7 +180,7 @@ async fn insert<R: Serialize>(
     Ok(done.rows_affected())
 }
 
-fn json<R: Serialize>(rows: impl Iterator<Item = R>) -> Result<String> {
+pub(super) fn json<R: Serialize>(rows: impl Iterator<Item = R>) -> Result<String> {
     let mut text = Vec::from(*b"[");
     for (index, row) in rows.enumerate() {
         if index > 0 {

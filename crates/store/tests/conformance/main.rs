@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
 
+mod energy;
 mod latest;
 mod readings;
 mod upkeep;
@@ -46,6 +47,11 @@ promises! {
         a_clock_that_was_wrong_does_not_stay_the_newest
         two_dtus_keep_their_names
         an_inverter_that_moves_takes_the_name_of_its_new_dtu
+    ;
+    energy:
+        every_watt_hour_is_booked_to_its_day
+        books_do_not_depend_on_batches_repetition_or_restarts
+        raw_counters_stay_as_they_were
     ;
     upkeep:
         configuration_is_kept_and_replaced

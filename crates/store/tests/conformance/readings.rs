@@ -74,7 +74,7 @@ pub(crate) async fn lifetime_counters_are_full_u32(world: &World) {
         [Some(i64::from(u32::MAX)), Some(1 << 31)]
     );
     let latest = store.latest(at(NOON)).await.unwrap();
-    assert_eq!(latest[0].1.ports[&1].value.total_wh, Some(u32::MAX));
+    assert_eq!(latest[0].1.accounts[&1].lifetime_wh, u64::from(u32::MAX));
 }
 
 pub(crate) async fn history_is_newest_first_within_bounds(world: &World) {
