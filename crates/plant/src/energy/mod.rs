@@ -20,8 +20,6 @@
 
 mod account;
 mod calendar;
-#[cfg(test)]
-mod scenarios;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
