@@ -100,9 +100,10 @@ impl LivePlant {
     /// does not mention keeps its last reading and its energy.
     pub fn apply(&mut self, snapshot: &Snapshot, now: Timestamp) -> Vec<Corrected> {
         let at = snapshot.taken_at;
-        if at.duration_since(now) > FUTURE_TOLERANCE {
+        if is_future(at, now) {
             return Vec::new();
         }
+        self.forget_the_future(snapshot, now);
         for reading in &snapshot.inverters {
             let inverter = self.inverter_mut(reading.serial, snapshot);
             inverter.first_seen = inverter.first_seen.min(at);
@@ -119,6 +120,23 @@ impl LivePlant {
             }
         }
         if self.accounts_known { self.account(snapshot) } else { Vec::new() }
+    }
+
+    /// What was read under a clock that was ahead gives way to what is read now.
+    fn forget_the_future(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        for reading in &snapshot.ports {
+            let Some(inverter) = self.inverters.get_mut(&reading.serial) else { continue };
+            if is_future(inverter.last_seen, now) {
+                inverter.last_seen = snapshot.taken_at;
+                inverter.reading = None;
+            }
+            if inverter.ports.get(&reading.port).is_some_and(|port| is_future(port.at, now)) {
+                inverter.ports.remove(&reading.port);
+                if let Some(account) = inverter.accounts.get_mut(&reading.port) {
+                    account.put_clock_back(snapshot.taken_at, &self.calendar);
+                }
+            }
+        }
     }
 
     fn account(&mut self, snapshot: &Snapshot) -> Vec<Corrected> {
@@ -147,6 +165,10 @@ impl LivePlant {
             accounts: BTreeMap::new(),
         })
     }
+}
+
+fn is_future(at: Timestamp, now: Timestamp) -> bool {
+    at.duration_since(now) > FUTURE_TOLERANCE
 }
 
 /// How far a DTU has come.
@@ -358,6 +380,17 @@ mod tests {
                 total_wh: None,
             }],
         }
+    }
+
+    #[test]
+    fn readings_of_a_clock_that_was_ahead_give_way() {
+        let future = Timestamp::from_second(10_000).unwrap();
+        let mut plant = LivePlant::new(future, StorageState::connecting("sqlite"));
+        plant.apply(&snapshot(10_000, 1.0), future);
+        let now = Timestamp::from_second(100).unwrap();
+        plant.apply(&snapshot(100, 2.0), now);
+        assert_eq!(power(&plant), Some(2.0));
+        assert_eq!(plant.inverters.values().next().unwrap().last_seen, now);
     }
 
     fn power(plant: &LivePlant) -> Option<f32> {

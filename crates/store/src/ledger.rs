@@ -88,10 +88,10 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    /// The account of a port, once there was anything to account.
-    pub(crate) fn account(&self, reading: &PortReading) -> Option<&Account> {
-        let state = self.ports.get(&(reading.serial, reading.port))?;
-        state.account.day().is_some().then_some(&state.account)
+    /// The account of a port that is in the batch.
+    pub(crate) fn account(&self, reading: &PortReading) -> Account {
+        let state = self.ports.get(&(reading.serial, reading.port));
+        state.map(|state| state.account.clone()).unwrap_or_default()
     }
 
     fn enter_poll(&mut self, snapshot: &Snapshot, at: Timestamp, horizon: Timestamp) {
@@ -116,6 +116,9 @@ impl<'a> Ledger<'a> {
         let state = self.ports.entry(key).or_default();
         if entered(state.latest, at, horizon) {
             return;
+        }
+        if state.latest.is_some_and(|latest| latest > horizon) {
+            state.account.put_clock_back(at, self.calendar);
         }
         state.latest = Some(at);
         let evidence = snapshot.evidence_of(reading);

@@ -236,7 +236,7 @@ impl Port {
         inverter.ports.iter().map(move |(&number, timed)| {
             let Timed { at, value } = timed;
             let day = moment.plant.calendar.day(moment.now);
-            let account = inverter.accounts.get(&number);
+            let account = inverter.accounts.get(&number).filter(|account| account.is_open());
             Self {
                 serial_number: serial,
                 port_number: number,

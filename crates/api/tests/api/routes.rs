@@ -18,7 +18,7 @@ async fn an_inverter_is_shown_with_words_and_ports() {
 
     let mut expected = json!({
         "serial_number": SERIAL, "dtu_name": "roof",
-        "first_seen": "2026-06-21T12:00:00Z", "last_seen": "2026-06-21T12:00:00Z",
+        "first_seen": "2026-06-21T11:59:00Z", "last_seen": "2026-06-21T12:00:00Z",
         "inverter_type": "HM", "metadata": null, "timestamp": "2026-06-21T12:00:00Z",
         "grid_voltage": 230.4, "grid_frequency": 49.98, "temperature": 34.5,
         "operating_status": 3, "alarm_code": 0, "alarm_count": 0, "link_status": 1,

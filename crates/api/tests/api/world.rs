@@ -109,6 +109,9 @@ impl World {
                 })
                 .into(),
         };
+        // Energy is known once two readings agree.
+        let before = Snapshot { taken_at: at - SignedDuration::from_mins(1), ..snapshot.clone() };
+        self.plant.apply(&before, at);
         self.plant.apply(&snapshot, at);
     }
 

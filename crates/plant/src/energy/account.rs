@@ -10,8 +10,9 @@ use super::{Booking, Calendar, Correction, Evidence, Step};
 const HEADROOM: f64 = 1.25;
 /// What a counter may step without any time: it is refreshed in steps, and late.
 const SLACK_WH: f64 = 50.0;
-/// A reading so much older than the last one comes from a clock that has been put right since.
-const CLOCK_CORRECTION: SignedDuration = SignedDuration::from_hours(24);
+/// What a counter that begins again may show at most was made in so much time. After a longer
+/// silence a larger number is rather another roof's.
+const RESTART: SignedDuration = SignedDuration::from_hours(24);
 
 /// 2020-01-01, before this program: a sample time before that comes from a clock that was not set,
 /// in a machine without a battery.
@@ -28,6 +29,8 @@ pub struct Account {
     today_wh: u64,
     /// The local day of the last accepted reading.
     day: Option<Date>,
+    /// The day before it that had readings, for a clock that was ahead and is put back.
+    previous: Option<(Date, u64)>,
     /// The last counter that was believed.
     base: Option<Mark>,
     /// A counter that is not believed yet.
@@ -77,6 +80,11 @@ fn possible_wh(max_power_w: f64, time: SignedDuration) -> f64 {
 }
 
 impl Account {
+    /// Whether enough was read to say anything.
+    pub const fn is_open(&self) -> bool {
+        self.base.is_some()
+    }
+
     /// The energy of a day: what was accepted within it, 0 for any other day.
     pub fn today_wh(&self, day: Date) -> u64 {
         if self.day == Some(day) { self.today_wh } else { 0 }
@@ -104,11 +112,12 @@ impl Account {
             return Step::default();
         }
         let Some(base) = self.base else { return self.open(evidence, calendar) };
-        if evidence.at <= base.at {
-            return self.put_clock_right(base, evidence, calendar);
-        }
-        if evidence.total_wh == 0 && base.total_wh > 0 {
-            // A real reset shows a number again as soon as the sun shines.
+        let zero = evidence.total_wh == 0 && base.total_wh > 0;
+        // A real reset shows a number again as soon as the sun shines, and a counter that goes back
+        // by a little was ahead by that: it will be where it was.
+        let flickers =
+            (1..SLACK_WH as u32).contains(&base.total_wh.saturating_sub(evidence.total_wh));
+        if evidence.at <= base.at || zero || flickers {
             return Step::default();
         }
         if let Some(made) = base.step(evidence) {
@@ -118,30 +127,62 @@ impl Account {
             });
             return self.accept(base.at, made, evidence, calendar, correction);
         }
-        if let Some(made) = self.back_on_the_former_line(evidence) {
+        if let Some((made, counted)) = self.back_on_the_former_line(evidence) {
             let correction =
                 Correction::Glitch { shown_wh: base.total_wh, expected_wh: evidence.total_wh };
             self.suspect = None;
             let step = self.accept(base.at, made, evidence, calendar, Some(correction));
+            self.base = Some(Mark { at: evidence.at, total_wh: counted });
             self.former = None;
             return step;
         }
         self.doubt(base, evidence, calendar)
     }
 
-    /// What was made since the counter left a line to which it has returned, less what was
-    /// accepted meanwhile.
-    fn back_on_the_former_line(&self, evidence: &Evidence) -> Option<u64> {
-        let former = self.former?;
-        if evidence.at.duration_since(former.left.at) > FORMER_LINE {
-            return None;
+    /// The clock was ahead when the last readings were taken, and says `now` today. What was
+    /// believed then is taken for a reading of the beginning of this day.
+    pub fn put_clock_back(&mut self, now: Timestamp, calendar: &Calendar) {
+        let day = calendar.day(now);
+        if let Some(base) = &mut self.base {
+            base.at = calendar.start(day).min(now);
         }
-        Some(former.left.step(evidence)?.saturating_sub(former.added_wh))
+        self.suspect = None;
+        self.former = None;
+        if self.day != Some(day) {
+            let known = self.previous.filter(|(previous, _)| *previous == day);
+            self.today_wh = known.map_or(0, |(_, energy_wh)| energy_wh);
+            self.day = Some(day);
+            self.previous = None;
+        }
     }
 
-    /// The first reading ever. The device's day counter is today's energy if it can be: whoever
-    /// starts the bridge at noon wants to see the morning too.
+    /// What was made since the counter left a line to which it has returned, less what was
+    /// accepted meanwhile; and up to which counter that line is now accounted.
+    fn back_on_the_former_line(&self, evidence: &Evidence) -> Option<(u64, u32)> {
+        let Former { left, added_wh } = self.former?;
+        if evidence.at.duration_since(left.at) > FORMER_LINE {
+            return None;
+        }
+        let made = left.step(evidence)?;
+        let ahead = u32::try_from(added_wh.saturating_sub(made)).unwrap_or(u32::MAX);
+        Some((made.saturating_sub(added_wh), evidence.total_wh.saturating_add(ahead)))
+    }
+
+    /// The first readings ever. Two that agree open the account, and a zero says nothing: what is
+    /// shown first must not turn out to have been a glitch.
+    ///
+    /// The device's day counter is today's energy if it can be: whoever starts the bridge at noon
+    /// wants to see the morning too.
     fn open(&mut self, evidence: &Evidence, calendar: &Calendar) -> Step {
+        if evidence.total_wh == 0 || self.suspect.is_some_and(|seen| evidence.at <= seen.last.at) {
+            return Step::default();
+        }
+        let mark = Mark::of(evidence);
+        let agrees = self.suspect.filter(|seen| seen.last.step(evidence).is_some());
+        if agrees.is_none() {
+            self.suspect = Some(Suspect { first: mark, last: mark });
+            return Step::default();
+        }
         let day = calendar.day(evidence.at);
         let since_midnight = evidence.at.duration_since(calendar.start(day));
         let possible = possible_wh(evidence.max_power_w, since_midnight);
@@ -153,26 +194,11 @@ impl Account {
             lifetime_wh: u64::from(evidence.total_wh),
             today_wh: u64::from(today),
             day: Some(day),
-            base: Some(Mark::of(evidence)),
-            suspect: None,
-            former: None,
+            base: Some(mark),
+            ..Self::default()
         };
         let booking = Booking { day, energy_wh: u64::from(today), estimated: false };
         Step { bookings: vec![booking], correction: None }
-    }
-
-    /// A reading from before the last one: a repetition, or the clock was ahead and is right now.
-    fn put_clock_right(&mut self, base: Mark, evidence: &Evidence, calendar: &Calendar) -> Step {
-        let back = base.at.duration_since(evidence.at);
-        let Some(made) = evidence.total_wh.checked_sub(base.total_wh) else {
-            return Step::default();
-        };
-        let possible = possible_wh(evidence.max_power_w, CLOCK_CORRECTION);
-        if back < CLOCK_CORRECTION || f64::from(made) > possible {
-            return Step::default();
-        }
-        self.suspect = None;
-        self.accept(evidence.at, u64::from(made), evidence, calendar, None)
     }
 
     /// Adds energy made since an instant.
@@ -187,6 +213,7 @@ impl Account {
         let bookings = book(since, made_wh, evidence, calendar);
         let day = calendar.day(evidence.at);
         if self.day != Some(day) {
+            self.previous = self.day.map(|previous| (previous, self.today_wh));
             self.day = Some(day);
             self.today_wh = 0;
         }
@@ -194,6 +221,11 @@ impl Account {
             self.lifetime_wh += booking.energy_wh;
             if booking.day == day {
                 self.today_wh += booking.energy_wh;
+            }
+            if let Some((previous, energy_wh)) = &mut self.previous
+                && *previous == booking.day
+            {
+                *energy_wh += booking.energy_wh;
             }
         }
         if let Some(former) = &mut self.former {
@@ -218,7 +250,8 @@ impl Account {
         self.suspect = None;
         self.former = Some(Former { left: base, added_wh: 0 });
         let fell = first.total_wh < base.total_wh;
-        let possible = possible_wh(evidence.max_power_w, first.at.duration_since(base.at));
+        let silence = first.at.duration_since(base.at).min(RESTART);
+        let possible = possible_wh(evidence.max_power_w, silence);
         // What a counter shows that began again at zero was made since; what one shows that moved
         // elsewhere tells only what it has added.
         let restarted = fell && f64::from(first.total_wh) <= possible;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{SignedDuration, Timestamp, Zoned};
 use plant::energy::{Account, Calendar, Correction, Evidence, Step};
 use plant::{InverterReading, PortReading, Serial};
 
@@ -128,6 +128,8 @@ pub(crate) struct Scenario {
     expected_days: Vec<(Date, u64)>,
     expected_guess_wh: u64,
     expected_corrections: Vec<Correction>,
+    /// Whether the account is opened by the readings themselves.
+    cold: bool,
 }
 
 impl Scenario {
@@ -139,7 +141,14 @@ impl Scenario {
             expected_days: Vec::new(),
             expected_guess_wh: 0,
             expected_corrections: Vec::new(),
+            cold: false,
         }
+    }
+
+    /// Nothing was read before. In every other scenario the first reading confirms one that was
+    /// taken a minute before, for it takes two that agree to open an account.
+    fn cold(self) -> Self {
+        Self { cold: true, ..self }
     }
 
     /// The days on which something is booked, all of them.
@@ -162,9 +171,19 @@ impl Scenario {
         let inverters = self.readings.iter().map(|reading| reading.inverter).max().unwrap_or(1);
         let mut accounts = vec![Account::default(); inverters];
         let mut played = Played::default();
+        let mut opened = vec![self.cold; inverters];
         for reading in &self.readings {
             let account = &mut accounts[reading.inverter - 1];
+            if account.believed_at().is_some_and(|believed| believed > reading.at)
+                && reading.at.as_second() > 1_577_836_800
+            {
+                account.put_clock_back(reading.at, &calendar());
+            }
             if let Some(evidence) = reading.evidence() {
+                if !std::mem::replace(&mut opened[reading.inverter - 1], true) {
+                    let before = reading.at - SignedDuration::from_mins(1);
+                    account.take(&Evidence { at: before, ..evidence }, &calendar());
+                }
                 played.books.enter(account.take(&evidence, &calendar()));
             }
             played.believed.push(account.believed_at() == Some(reading.at));

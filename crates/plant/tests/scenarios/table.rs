@@ -35,10 +35,25 @@ fn ordinary() -> Vec<Scenario> {
         .days(&[(date(2026, 6, 20), 2_500), (date(2026, 6, 21), 100)]),
         Scenario::new(
             "Started at noon",
-            "The very first reading: the device's day counter is taken over, so the morning is \
-             shown too.",
-            vec![read("2026-06-20T12:00", (1_500, 11_500), (1_500, 11_500))],
-        ),
+            "The very first readings: two that agree open the account. The device's day counter is \
+             taken over, so the morning is shown too.",
+            vec![
+                read("2026-06-20T11:59", (1_495, 11_495), (0, 0)),
+                read("2026-06-20T12:00", (1_500, 11_500), (1_500, 11_500)),
+            ],
+        )
+        .cold(),
+        Scenario::new(
+            "Started on a zero and a spike",
+            "The very first readings are nonsense. Nothing is shown until two readings agree.",
+            vec![
+                read("2026-06-20T12:00", (0, 0), (0, 0)),
+                read("2026-06-20T12:01", (1_500, 400_000_000), (0, 0)),
+                read("2026-06-20T12:02", (1_505, 11_505), (0, 0)),
+                read("2026-06-20T12:03", (1_510, 11_510), (1_510, 11_510)),
+            ],
+        )
+        .cold(),
         Scenario::new(
             "Started after midnight",
             "The very first reading, but the day counter is still yesterday's: no panel makes that \
@@ -169,6 +184,29 @@ fn counters_that_go_elsewhere() -> Vec<Scenario> {
             ],
         )
         .corrections(&[Correction::Reset { before_wh: 500_000, after_wh: 80_000 }]),
+        Scenario::new(
+            "A used inverter after a long silence",
+            "The same after a week without a reading: what another roof has made is not taken for \
+             the energy of the week.",
+            vec![
+                read("2026-06-13T12:00", (1_500, 500_000), (1_500, 500_000)),
+                read("2026-06-20T15:00", (0, 80_000), (0, 500_000)),
+                read("2026-06-20T15:01", (6, 80_006), (6, 500_006)),
+            ],
+        )
+        .corrections(&[Correction::Reset { before_wh: 500_000, after_wh: 80_000 }]),
+        Scenario::new(
+            "A counter that flickers",
+            "Now and then the counter shows a little more than it should, and goes back. The \
+             little is not counted again each time.",
+            vec![
+                read("2026-06-20T12:00", (1_500, 11_500), (1_500, 11_500)),
+                read("2026-06-20T12:01", (1_540, 11_540), (1_540, 11_540)),
+                read("2026-06-20T12:02", (1_505, 11_505), (1_540, 11_540)),
+                read("2026-06-20T12:03", (1_510, 11_510), (1_540, 11_540)),
+                read("2026-06-20T12:10", (1_550, 11_550), (1_550, 11_550)),
+            ],
+        ),
         Scenario::new(
             "A spike",
             "One garbled answer with an enormous number: no panel makes that in a minute. Then \
@@ -338,13 +376,12 @@ fn days_and_clocks() -> Vec<Scenario> {
         Scenario::new(
             "A clock that was ahead at boot",
             "The clock says 2030 and is put right ten minutes later. The bridge does not wait \
-             until 2030: lifetime goes on at once, and the day is booked in full. Only the figure for \
-             today begins again when the clock is put right.",
+             until 2030: lifetime and today go on as soon as the clock is right.",
             vec![
                 read("2026-06-20T11:00", (1_000, 11_000), (1_000, 11_000)),
                 read("2030-01-01T00:10", (1_010, 11_010), (0, 11_010)),
-                read("2026-06-20T11:20", (1_020, 11_020), (10, 11_020)),
-                read("2026-06-20T11:21", (1_025, 11_025), (15, 11_025)),
+                read("2026-06-20T11:20", (1_020, 11_020), (1_020, 11_020)),
+                read("2026-06-20T11:21", (1_025, 11_025), (1_025, 11_025)),
             ],
         )
         .days(&[(date(2026, 6, 20), 1_025), (date(2030, 1, 1), 0)])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
-use plant::energy::Calendar;
+use plant::energy::{Account, Calendar};
 use sqlx::{PgConnection, Row};
 
 use super::unnamed;
@@ -158,6 +158,7 @@ async fn replace_latest(
         return Ok(());
     }
     let account = |row: &PortRow<'_>| ledger.account(row.reading);
+    let open = |row: &PortRow<'_>| Some(account(row)).filter(Account::is_open);
     unnamed(REPLACE_LATEST)
         .bind(column(rows, |row| ids[&row.reading.serial]))
         .bind(column(rows, |row| i16::from(row.reading.port)))
@@ -165,10 +166,10 @@ async fn replace_latest(
         .bind(column(rows, |row| row.reading.pv_voltage_v))
         .bind(column(rows, |row| row.reading.pv_current_a))
         .bind(column(rows, |row| row.reading.pv_power_w))
-        .bind(column(rows, |row| account(row).map(|a| signed(a.energy_wh_of_its_day()))))
-        .bind(column(rows, |row| account(row).map(|a| signed(a.lifetime_wh))))
-        .bind(column(rows, |row| account(row).and_then(|a| a.day()).map(ToSqlx::to_sqlx)))
-        .bind(column(rows, |row| account(row).map(|a| serde_json::json!(a).to_string())))
+        .bind(column(rows, |row| open(row).map(|a| signed(a.energy_wh_of_its_day()))))
+        .bind(column(rows, |row| open(row).map(|a| signed(a.lifetime_wh))))
+        .bind(column(rows, |row| account(row).day().map(ToSqlx::to_sqlx)))
+        .bind(column(rows, |row| serde_json::json!(account(row)).to_string()))
         .bind(batch.now.to_sqlx())
         .bind(batch.horizon.to_sqlx())
         .execute(connection)

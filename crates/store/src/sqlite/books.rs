@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use plant::Serial;
-use plant::energy::Calendar;
+use plant::energy::{Account, Calendar};
 use sqlx::{Row, SqliteConnection};
 
 use super::file::{micros, timestamp};
@@ -190,6 +190,7 @@ async fn replace_latest(
     let ports = batch.latest_ports.iter().map(|row: &PortRow<'_>| {
         let reading = row.reading;
         let account = ledger.account(reading);
+        let open = Some(&account).filter(|account| account.is_open());
         (
             ids[&reading.serial],
             reading.port,
@@ -197,10 +198,10 @@ async fn replace_latest(
             reading.pv_voltage_v,
             reading.pv_current_a,
             reading.pv_power_w,
-            account.map(|account| account.energy_wh_of_its_day()),
-            account.map(|account| account.lifetime_wh),
-            account.and_then(|account| account.day()),
-            account.map(|account| serde_json::json!(account).to_string()),
+            open.map(Account::energy_wh_of_its_day),
+            open.map(|account| account.lifetime_wh),
+            account.day(),
+            serde_json::json!(account).to_string(),
         )
     });
     sqlx::query(REPLACE_LATEST)

@@ -35,14 +35,14 @@ pub(crate) async fn an_older_snapshot_is_stored_but_replaces_nothing(world: &Wor
     let mut old = poll(NOON, 1);
     old.dtu_name = "before".to_owned();
     old.ports = vec![port(serial(1), 1, 1)];
-    store.write(&[snapshot(poll(NOON + 60, 1))]).await.unwrap();
+    store.write(&[snapshot(poll(NOON + 59, 1)), snapshot(poll(NOON + 60, 1))]).await.unwrap();
     assert_eq!(store.write(&[snapshot(old)]).await.unwrap(), written(1, 1));
     let (_, latest) = store.latest(at(NOON + 61)).await.unwrap().remove(0);
     assert_eq!(latest.dtu_name, "roof");
     assert_eq!((latest.first_seen, latest.last_seen), (at(NOON), at(NOON + 60)));
     assert_eq!(latest.ports[&1].at, at(NOON + 60));
     assert_eq!(latest.accounts[&1].lifetime_wh, 5_000_000);
-    assert_eq!(store.history(&all(serial(1))).await.unwrap().len(), 2);
+    assert_eq!(store.history(&all(serial(1))).await.unwrap().len(), 3);
 }
 
 pub(crate) async fn a_reading_from_the_future_is_stored_but_is_not_the_latest(world: &World) {

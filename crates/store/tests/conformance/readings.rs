@@ -68,9 +68,14 @@ pub(crate) async fn lifetime_counters_are_full_u32(world: &World) {
         ports: vec![port(serial(1), 1, u32::MAX), port(serial(1), 2, 1 << 31)],
         ..poll(NOON, 1)
     };
-    store.write(&[snapshot(full)]).await.unwrap();
+    let before = Snapshot { taken_at: at(NOON - 60), ..full.clone() };
+    store.write(&[snapshot(before), snapshot(full)]).await.unwrap();
     assert_eq!(
-        world.numbers("SELECT total_production FROM port_data ORDER BY port_number").await,
+        world
+            .numbers(
+                "SELECT DISTINCT total_production FROM port_data ORDER BY total_production DESC"
+            )
+            .await,
         [Some(i64::from(u32::MAX)), Some(1 << 31)]
     );
     let latest = store.latest(at(NOON)).await.unwrap();
