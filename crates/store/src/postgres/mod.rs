@@ -20,6 +20,7 @@
 //! vanished without closing its connections is given up by us after 60 s.
 
 mod error;
+mod lease;
 mod migrate;
 mod options;
 mod read;
@@ -40,7 +41,7 @@ use sqlx::query::Query;
 pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
-use crate::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+use crate::{Claim, HistoryQuery, Lease, Leases, Record, Store, StoreError, StoreStats, Written};
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -169,5 +170,16 @@ impl Store for PostgresStore {
 
     async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl Leases for PostgresStore {
+    async fn claim(&self, claim: &Claim) -> Result<Lease, StoreError> {
+        self.call(lease::claim(&self.pool, claim)).await
+    }
+
+    async fn release(&self, dtu: Serial, holder: &str, epoch: i64) -> Result<(), StoreError> {
+        self.call(lease::release(&self.pool, dtu, holder, epoch)).await
     }
 }
