@@ -4,6 +4,7 @@
 //! each message it publishes a copy that the API serves. A snapshot is kept first (in the outbox,
 //! or in the embedded store) and shown then; what cannot be kept is counted, exactly.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use api::Metrics;
@@ -40,6 +41,8 @@ pub(crate) enum Keep {
 pub(crate) enum StorageNews {
     /// The store is ready and told what it knew.
     Ready(Vec<(Serial, LiveInverter)>),
+    /// What is in the store by now, while another bridge fills it.
+    Seen(Vec<(Serial, LiveInverter)>),
     /// The store failed.
     Down(String),
     /// Readings reached the store.
@@ -85,7 +88,7 @@ impl Recorder {
         match report.turn {
             Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
-            Turn::Rested => {}
+            Turn::Rested | Turn::StandingBy => {}
         }
         self.keep(records(&report, now), now).await;
         for snapshot in &report.snapshots {
@@ -133,7 +136,7 @@ impl Recorder {
     fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready(known) => {
+            StorageNews::Ready(known) | StorageNews::Seen(known) => {
                 self.live.storage.link = StoreLink::Up;
                 for (serial, inverter) in known {
                     remember(&mut self.live, serial, inverter);
@@ -164,17 +167,28 @@ async fn append(outbox: &Outbox, records: &[Record]) -> Result<OutboxStatus, Out
     outbox.status().await
 }
 
-/// Adds what the store knew of an inverter, unless the live plant knows it better by now.
+/// Takes over what the store knows of an inverter, unless the live plant knows it better by now.
 fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
-    match live.inverters.get_mut(&serial) {
-        None => {
-            live.inverters.insert(serial, stored);
+    let known = match live.inverters.entry(serial) {
+        Entry::Vacant(unknown) => {
+            unknown.insert(stored);
+            return;
         }
-        Some(known) => {
-            known.first_seen = known.first_seen.min(stored.first_seen);
-            for (port, reading) in stored.ports {
-                known.ports.entry(port).or_insert(reading);
-            }
+        Entry::Occupied(known) => known.into_mut(),
+    };
+    known.first_seen = known.first_seen.min(stored.first_seen);
+    if stored.last_seen > known.last_seen {
+        known.last_seen = stored.last_seen;
+        known.dtu_name = stored.dtu_name;
+    }
+    if let Some(reading) = stored.reading
+        && known.reading.as_ref().is_none_or(|latest| reading.at > latest.at)
+    {
+        known.reading = Some(reading);
+    }
+    for (port, reading) in stored.ports {
+        if known.ports.get(&port).is_none_or(|latest| reading.at > latest.at) {
+            known.ports.insert(port, reading);
         }
     }
 }
@@ -194,7 +208,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         Turn::Failed { seconds, .. } => {
             records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
         }
-        Turn::Rested => {}
+        Turn::Rested | Turn::StandingBy => {}
     }
     if let Some(memory) = &report.memory {
         let key = memory_key(&report.dtu_name);

@@ -22,10 +22,13 @@ pub struct Claim {
     pub holder: String,
     /// The same in words for people.
     pub holder_name: String,
-    /// The epoch under which this process was granted the lease; none before the first grant. A
-    /// lease of the same holder is taken over without one only: that is a restart. With another
-    /// one somebody else uses our identity, a copy of the data directory for example.
-    pub epoch: Option<i64>,
+    /// This run of it. A claim of the run that holds the lease renews it, so an acknowledgement
+    /// that got lost does no harm.
+    pub process: String,
+    /// Whether a lease that another run of the same bridge holds may be taken over: true until the
+    /// first grant, after a restart. Later it means that somebody else uses our identity, a copy
+    /// of the data directory for example.
+    pub restarted: bool,
     /// For how long from now.
     pub ttl: Duration,
 }
@@ -35,7 +38,7 @@ pub struct Claim {
 pub enum Lease {
     /// The claimant may poll.
     Granted {
-        /// Larger than that of every earlier holder.
+        /// Larger than that of every earlier grant.
         epoch: i64,
     },
     /// Another bridge may.
@@ -53,6 +56,6 @@ pub trait Leases: Send + Sync + 'static {
     /// Grants or renews the lease for the claimant, unless another bridge holds it.
     async fn claim(&self, claim: &Claim) -> Result<Lease, StoreError>;
 
-    /// Ends a lease now, if it is still the one of this holder and epoch.
-    async fn release(&self, dtu: Serial, holder: &str, epoch: i64) -> Result<(), StoreError>;
+    /// Ends a lease now, if this run of a bridge still holds it.
+    async fn release(&self, dtu: Serial, process: &str) -> Result<(), StoreError>;
 }

@@ -11,12 +11,14 @@ use world::*;
 
 const TTL: Duration = Duration::from_secs(600);
 
-fn claim(holder: &str, epoch: Option<i64>) -> Claim {
+/// A claim of a bridge in its first run, which was granted nothing yet.
+fn claim(holder: &str) -> Claim {
     Claim {
         dtu: serial(7),
         holder: holder.to_owned(),
         holder_name: format!("{holder}:8080"),
-        epoch,
+        process: format!("{holder}/1"),
+        restarted: true,
         ttl: TTL,
     }
 }
@@ -28,8 +30,18 @@ async fn world() -> (PgDatabase, PostgresStore) {
     (database, store)
 }
 
-async fn ask(store: &PostgresStore, holder: &str, epoch: Option<i64>) -> Lease {
-    store.claim(&claim(holder, epoch)).await.unwrap()
+async fn ask(store: &PostgresStore, claim: Claim) -> Lease {
+    store.claim(&claim).await.unwrap()
+}
+
+/// The same bridge later, after its first grant.
+fn renewal(holder: &str) -> Claim {
+    Claim { restarted: false, ..claim(holder) }
+}
+
+/// The same bridge in another run.
+fn restart(holder: &str) -> Claim {
+    Claim { process: format!("{holder}/2"), ..claim(holder) }
 }
 
 /// As if the holder had been silent for so long.
@@ -55,53 +67,55 @@ fn assert_held_by(lease: &Lease, holder: &str) {
 #[tokio::test]
 async fn the_first_claim_is_granted_and_renewed_and_another_is_told_who_holds_it() {
     let (_database, store) = world().await;
-    assert_eq!(ask(&store, "one", None).await, granted(1));
-    assert_eq!(ask(&store, "one", Some(1)).await, granted(1));
-    assert_held_by(&ask(&store, "two", None).await, "one");
-    assert_held_by(&ask(&store, "two", Some(1)).await, "one");
+    assert_eq!(ask(&store, claim("one")).await, granted(1));
+    // Again as if the acknowledgement of the grant had been lost, and as usual.
+    assert_eq!(ask(&store, claim("one")).await, granted(1));
+    assert_eq!(ask(&store, renewal("one")).await, granted(1));
+    assert_held_by(&ask(&store, claim("two")).await, "one");
+    assert_held_by(&ask(&store, renewal("two")).await, "one");
 }
 
 #[tokio::test]
 async fn an_expired_lease_goes_to_who_asks_first_and_the_former_holder_is_fenced() {
     let (database, store) = world().await;
-    ask(&store, "one", None).await;
+    ask(&store, claim("one")).await;
     expire(&database).await;
-    assert_eq!(ask(&store, "two", None).await, granted(2));
-    assert_held_by(&ask(&store, "one", Some(1)).await, "two");
+    assert_eq!(ask(&store, claim("two")).await, granted(2));
+    assert_held_by(&ask(&store, renewal("one")).await, "two");
     expire(&database).await;
-    assert_eq!(ask(&store, "one", Some(1)).await, granted(3));
+    assert_eq!(ask(&store, renewal("one")).await, granted(3));
 }
 
 #[tokio::test]
 async fn a_holder_that_was_cut_off_goes_on_when_nobody_took_its_place() {
     let (database, store) = world().await;
-    ask(&store, "one", None).await;
+    ask(&store, claim("one")).await;
     expire(&database).await;
-    assert_eq!(ask(&store, "one", Some(1)).await, granted(1));
-    assert_held_by(&ask(&store, "two", None).await, "one");
+    assert_eq!(ask(&store, renewal("one")).await, granted(1));
+    assert_held_by(&ask(&store, claim("two")).await, "one");
 }
 
 #[tokio::test]
 async fn a_restarted_bridge_need_not_wait_for_its_own_lease() {
     let (_database, store) = world().await;
-    ask(&store, "one", None).await;
-    assert_eq!(ask(&store, "one", None).await, granted(2));
+    ask(&store, claim("one")).await;
+    assert_eq!(ask(&store, restart("one")).await, granted(2));
     // The process before, if it runs after all, or a copy of its data directory.
-    assert_held_by(&ask(&store, "one", Some(1)).await, "one");
+    assert_held_by(&ask(&store, renewal("one")).await, "one");
 }
 
 #[tokio::test]
 async fn a_released_lease_is_free_at_once() {
     let (_database, store) = world().await;
-    let dtu = claim("one", None).dtu;
-    ask(&store, "one", None).await;
-    store.release(dtu, "two", 1).await.unwrap();
-    store.release(dtu, "one", 9).await.unwrap();
-    assert_held_by(&ask(&store, "two", None).await, "one");
-    store.release(dtu, "one", 1).await.unwrap();
-    assert_eq!(ask(&store, "two", None).await, granted(2));
-    store.release(dtu, "one", 1).await.unwrap();
-    assert_held_by(&ask(&store, "one", Some(1)).await, "two");
+    let dtu = serial(7);
+    ask(&store, claim("one")).await;
+    store.release(dtu, "two/1").await.unwrap();
+    store.release(dtu, "one/2").await.unwrap();
+    assert_held_by(&ask(&store, claim("two")).await, "one");
+    store.release(dtu, "one/1").await.unwrap();
+    assert_eq!(ask(&store, claim("two")).await, granted(2));
+    store.release(dtu, "one/1").await.unwrap();
+    assert_held_by(&ask(&store, renewal("one")).await, "two");
 }
 
 #[tokio::test]
@@ -110,7 +124,7 @@ async fn of_many_bridges_at_one_time_one_is_granted() {
     let mut bridges = tokio::task::JoinSet::new();
     for number in 0..8 {
         let store = database.store();
-        bridges.spawn(async move { store.claim(&claim(&format!("b{number}"), None)).await });
+        bridges.spawn(async move { store.claim(&claim(&format!("b{number}"))).await });
     }
     let answers = bridges.join_all().await;
     let grants = answers.into_iter().filter(|answer| answer.as_ref().unwrap() == &granted(1));
@@ -120,18 +134,18 @@ async fn of_many_bridges_at_one_time_one_is_granted() {
 #[tokio::test]
 async fn two_dtus_have_nothing_to_do_with_each_other() {
     let (_database, store) = world().await;
-    ask(&store, "one", None).await;
-    let other = Claim { dtu: serial(8), ..claim("two", None) };
+    ask(&store, claim("one")).await;
+    let other = Claim { dtu: serial(8), ..claim("two") };
     assert_eq!(store.claim(&other).await.unwrap(), granted(1));
 }
 
 #[tokio::test]
 async fn every_grant_is_noted_and_no_renewal() {
     let (database, store) = world().await;
-    ask(&store, "one", None).await;
-    ask(&store, "one", Some(1)).await;
+    ask(&store, claim("one")).await;
+    ask(&store, renewal("one")).await;
     expire(&database).await;
-    ask(&store, "two", None).await;
+    ask(&store, claim("two")).await;
     let grants: Vec<(i64, String)> =
         sqlx::query_as("SELECT epoch, holder FROM dtu_lease_grants ORDER BY epoch")
             .fetch_all(&mut database.connect().await)

@@ -229,13 +229,15 @@ async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
     let claim = Claim {
         dtu: serial(1),
         holder: "one".to_owned(),
+        process: "one/1".to_owned(),
         holder_name: "nas:8080".to_owned(),
-        epoch: None,
+        restarted: true,
         ttl: Duration::from_secs(30),
     };
     store.claim(&claim).await.unwrap();
-    store.claim(&Claim { holder: "two".to_owned(), ..claim.clone() }).await.unwrap();
-    store.release(claim.dtu, &claim.holder, 1).await.unwrap();
+    let other = Claim { holder: "two".to_owned(), process: "two/1".to_owned(), ..claim.clone() };
+    store.claim(&other).await.unwrap();
+    store.release(claim.dtu, &claim.process).await.unwrap();
     forwarder.abort();
 
     let said = String::from_utf8_lossy(&said.lock().unwrap()).into_owned();

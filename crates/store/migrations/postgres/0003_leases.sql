@@ -14,7 +14,8 @@ CREATE TABLE dtu_leases (
     expires_at   timestamptz NOT NULL,
     dtu_key      text        PRIMARY KEY,
     holder       text        NOT NULL,  -- identity of a bridge, kept in its data directory
-    holder_name  text        NOT NULL   -- the same for people: host and port
+    process      text        NOT NULL,  -- of one run of it
+    holder_name  text        NOT NULL   -- the bridge in words for people: host and port
 ) WITH (fillfactor = 50);
 
 -- Every grant there was, so that it can be told later which bridge read a DTU at what time.

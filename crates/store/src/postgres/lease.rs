@@ -15,24 +15,26 @@ use sqlx::{PgPool, Row};
 use super::{BEGIN_WRITE, unnamed};
 use crate::{Claim, Lease};
 
-/// Granted when the lease has expired, or is our own: with our epoch ($5) it is a renewal, without
-/// one a restart. A lease of ours that expired while nobody took it goes on under its epoch.
+/// Granted when the lease has expired, or is of this very run of the bridge, or ($6) of an earlier
+/// run. A lease of ours that expired while nobody took it goes on under its epoch.
 const CLAIM: &str = "
     INSERT INTO dtu_leases AS lease
-        (dtu_key, holder, holder_name, expires_at, epoch, granted_at, renewed_at)
-    VALUES ($1, $2, $3, now() + make_interval(secs => $4), 1, now(), now())
+        (dtu_key, holder, process, holder_name, expires_at, epoch, granted_at, renewed_at)
+    VALUES ($1, $2, $3, $4, now() + make_interval(secs => $5), 1, now(), now())
     ON CONFLICT (dtu_key) DO UPDATE
-    SET epoch       = CASE WHEN lease.holder = EXCLUDED.holder AND lease.epoch = $5
+    SET epoch       = CASE WHEN lease.process = EXCLUDED.process
                            THEN lease.epoch ELSE lease.epoch + 1 END,
-        granted_at  = CASE WHEN lease.holder = EXCLUDED.holder AND lease.epoch = $5
+        granted_at  = CASE WHEN lease.process = EXCLUDED.process
                            THEN lease.granted_at ELSE EXCLUDED.granted_at END,
         renewed_at  = EXCLUDED.renewed_at,
         expires_at  = EXCLUDED.expires_at,
         holder      = EXCLUDED.holder,
+        process     = EXCLUDED.process,
         holder_name = EXCLUDED.holder_name
     WHERE lease.expires_at <= EXCLUDED.renewed_at
-       OR (lease.holder = EXCLUDED.holder AND ($5 IS NULL OR lease.epoch = $5))
-    RETURNING epoch";
+       OR lease.process = EXCLUDED.process
+       OR (lease.holder = EXCLUDED.holder AND $6)
+    RETURNING epoch, granted_at = renewed_at AS is_new";
 
 const NOTE_GRANT: &str = "
     INSERT INTO dtu_lease_grants (dtu_key, epoch, granted_at, holder, holder_name)
@@ -49,8 +51,7 @@ const RELEASE: &str = "
     UPDATE dtu_leases
     SET expires_at = now()
     WHERE dtu_key = $1
-      AND holder = $2
-      AND epoch = $3
+      AND process = $2
       AND expires_at > now()";
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -62,15 +63,16 @@ pub(super) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Lease> {
     let granted = unnamed(CLAIM)
         .bind(key.clone())
         .bind(claim.holder.clone())
+        .bind(claim.process.clone())
         .bind(claim.holder_name.clone())
         .bind(claim.ttl.as_secs_f64())
-        .bind(claim.epoch)
+        .bind(claim.restarted)
         .fetch_optional(&mut *transaction)
         .await?;
     let lease = match granted {
         Some(row) => {
             let epoch: i64 = row.try_get("epoch")?;
-            if claim.epoch != Some(epoch) {
+            if row.try_get("is_new")? {
                 unnamed(NOTE_GRANT)
                     .bind(key)
                     .bind(epoch)
@@ -96,12 +98,11 @@ pub(super) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Lease> {
 }
 
 /// See [`Leases::release`](crate::Leases::release).
-pub(super) async fn release(pool: &PgPool, dtu: Serial, holder: &str, epoch: i64) -> Result<()> {
+pub(super) async fn release(pool: &PgPool, dtu: Serial, process: &str) -> Result<()> {
     let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
     unnamed(RELEASE)
         .bind(dtu.to_string())
-        .bind(holder.to_owned())
-        .bind(epoch)
+        .bind(process.to_owned())
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await

@@ -179,7 +179,7 @@ impl Leases for PostgresStore {
         self.call(lease::claim(&self.pool, claim)).await
     }
 
-    async fn release(&self, dtu: Serial, holder: &str, epoch: i64) -> Result<(), StoreError> {
-        self.call(lease::release(&self.pool, dtu, holder, epoch)).await
+    async fn release(&self, dtu: Serial, process: &str) -> Result<(), StoreError> {
+        self.call(lease::release(&self.pool, dtu, process)).await
     }
 }
