@@ -136,11 +136,16 @@ impl Recorder {
     fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready(known) | StorageNews::Seen(known) => {
+            StorageNews::Ready(known) => {
                 self.live.storage.link = StoreLink::Up;
-                for (serial, inverter) in known {
-                    remember(&mut self.live, serial, inverter);
+                self.remember(known);
+            }
+            StorageNews::Seen(known) => {
+                // A database that can be read need not take what still waits in the outbox.
+                if self.live.storage.outbox_depth == 0 {
+                    self.live.storage.link = StoreLink::Up;
                 }
+                self.remember(known);
             }
             StorageNews::Down(text) => {
                 self.live.storage.link = StoreLink::Down;
@@ -151,6 +156,12 @@ impl Recorder {
                 self.live.storage.readings_stored += readings;
                 self.note_outbox(&outbox);
             }
+        }
+    }
+
+    fn remember(&mut self, known: Vec<(Serial, LiveInverter)>) {
+        for (serial, inverter) in known {
+            remember(&mut self.live, serial, inverter);
         }
     }
 
@@ -223,5 +234,43 @@ fn readings_in(record: &Record) -> u64 {
             (inverters.len() + ports.len()) as u64
         }
         Record::Metrics(_) | Record::Config { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::InverterReading;
+    use plant::live::{StorageState, Timed};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn inverter(second: i64, temperature_c: f32) -> LiveInverter {
+        let blank = InverterReading::blank(serial());
+        let value = InverterReading { temperature_c: Some(temperature_c), ..blank };
+        LiveInverter {
+            dtu_name: "roof".to_owned(),
+            first_seen: at(second),
+            last_seen: at(second),
+            reading: Some(Timed { at: at(second), value }),
+            ports: Default::default(),
+        }
+    }
+
+    fn serial() -> Serial {
+        "116100000001".parse().unwrap()
+    }
+
+    #[test]
+    fn what_the_store_knows_replaces_what_is_older_and_nothing_newer() {
+        let mut live = LivePlant::new(at(0), StorageState::connecting("postgres"));
+        for (second, temperature_c) in [(100, 20.0), (160, 21.0), (130, 19.0)] {
+            remember(&mut live, serial(), inverter(second, temperature_c));
+        }
+        let known = &live.inverters[&serial()];
+        assert_eq!((known.first_seen, known.last_seen), (at(100), at(160)));
+        assert_eq!(known.reading.as_ref().unwrap().value.temperature_c, Some(21.0));
     }
 }
