@@ -31,6 +31,8 @@ pub enum DtuStatus {
     Error,
     /// It was not polled yet.
     Starting,
+    /// Another bridge polls it, and this one takes over when that is gone.
+    Standby,
 }
 
 impl DtuStatus {
@@ -38,6 +40,7 @@ impl DtuStatus {
     pub fn of(dtu: &DtuState, now: Timestamp) -> Self {
         match dtu.phase {
             DtuPhase::Starting => Self::Starting,
+            DtuPhase::Standby => Self::Standby,
             DtuPhase::Online if dtu.is_alive(now) => Self::Online,
             DtuPhase::Online | DtuPhase::Failing => Self::Error,
         }
@@ -66,14 +69,11 @@ impl Verdict {
         if plant.dtus.is_empty() {
             return self.found(Wellbeing::Unhealthy, "No DTU is configured, so nothing is read.");
         }
-        let nothing_polls = !plant
-            .dtus
-            .values()
-            .any(|dtu| dtu.is_alive(now) || may_still_come(dtu, plant.started_at, now));
+        let nothing_polls = !plant.dtus.values().any(|dtu| !is_overdue(dtu, plant.started_at, now));
         let weight = if nothing_polls { Wellbeing::Unhealthy } else { Wellbeing::Degraded };
         for (name, dtu) in &plant.dtus {
-            let overdue = !dtu.is_alive(now) && !may_still_come(dtu, plant.started_at, now);
-            if overdue || DtuStatus::of(dtu, now) == DtuStatus::Error {
+            if is_overdue(dtu, plant.started_at, now) || DtuStatus::of(dtu, now) == DtuStatus::Error
+            {
                 self.found(weight, silence(name, dtu));
             }
         }
@@ -113,6 +113,12 @@ impl Verdict {
         self.wellbeing = self.wellbeing.max(weight);
         self.reasons.push(reason.into());
     }
+}
+
+/// Whether a DTU should have answered by now. One that another bridge polls owes us nothing: if it
+/// falls silent, that bridge says so.
+fn is_overdue(dtu: &DtuState, started_at: Timestamp, now: Timestamp) -> bool {
+    dtu.phase != DtuPhase::Standby && !dtu.is_alive(now) && !may_still_come(dtu, started_at, now)
 }
 
 /// A DTU that has not answered yet gets the same patience after our start as one that falls silent:
@@ -214,6 +220,16 @@ mod tests {
         assert_eq!(DtuStatus::of(&online(100), at(400)), DtuStatus::Online);
         assert_eq!(DtuStatus::of(&online(100), at(401)), DtuStatus::Error);
         assert_eq!(judge(&[online(100)], 401), (Wellbeing::Unhealthy, 1));
+    }
+
+    #[test]
+    fn a_standby_is_well_however_long_it_stands_by() {
+        let standby = DtuState { phase: DtuPhase::Standby, ..starting() };
+        assert_eq!(DtuStatus::of(&standby, at(100_000)), DtuStatus::Standby);
+        assert_eq!(judge(std::slice::from_ref(&standby), 100_000), (Wellbeing::Healthy, 0));
+        let former = DtuState { phase: DtuPhase::Standby, ..online(100) };
+        assert_eq!(judge(&[former], 100_000), (Wellbeing::Healthy, 0));
+        assert_eq!(judge(&[standby, failing(None)], 100_000), (Wellbeing::Degraded, 1));
     }
 
     #[test]

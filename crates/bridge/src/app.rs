@@ -1,11 +1,11 @@
 //! The one place that wires everything: what is started, in which order, and how it ends.
 //!
-//! 1. The outbox or the embedded store is opened: without a place for readings nothing starts.
+//! 1. The data directory is claimed, against a second bridge, and the outbox or the embedded store is opened: without a place for readings nothing starts.
 //! 2. The web server listens, before anything is waited for.
 //! 3. The database is asked for what it knows, for a moment; it need not be up.
 //! 4. The pollers start.
 //!
-//! The end goes the other way: pollers, the last records, the web server.
+//! The end goes the other way: pollers, the last records, the leases, the web server.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -25,9 +25,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::config::{Config, DtuConfig, Polling};
+use crate::config::{Config, DtuConfig, Polling, Storage};
+use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
 use crate::recorder::{Recorder, StorageNews, memory_key};
+use crate::standby::{self, Claimant};
 use crate::storage::{self, Home, Known};
 
 /// How long the pollers wait at start for what the store knows. A poll without it works too.
@@ -44,6 +46,8 @@ pub(crate) struct App {
     cancel: CancellationToken,
     tasks: TaskTracker,
     recorder: JoinHandle<()>,
+    /// Ours until the end.
+    _data_dir: Option<DataDir>,
 }
 
 impl App {
@@ -51,6 +55,10 @@ impl App {
     pub(crate) async fn start(config: Config, demo: bool) -> Result<Self> {
         let cancel = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let data_dir = match config.storage {
+            Storage::Nothing => None,
+            Storage::Sqlite | Storage::Postgres(_) => Some(DataDir::claim(&config.data_dir)?),
+        };
         let home = storage::open(&config).await?;
 
         let mut live = LivePlant::new(now(), StorageState::connecting(home.kind()));
@@ -73,7 +81,7 @@ impl App {
                 })?;
                 let address = listener.local_addr()?;
                 let api = Api {
-                    live: watched,
+                    live: watched.clone(),
                     store: home.store(),
                     metrics: Arc::clone(&metrics),
                     identity: Identity {
@@ -99,12 +107,29 @@ impl App {
         let recorder = Recorder { live, published, keep: home.keep(), metrics, clock: now };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));
 
-        let known = keep_in_touch(&home, instance_id, pollers, news, &cancel, &tasks).await;
+        let claimant = home
+            .leases()
+            .zip(data_dir.as_ref())
+            .map(|(leases, data_dir)| Claimant::new(leases, data_dir.bridge_id, own_name(address)));
+        if let (Some(_), Some(store)) = (&claimant, home.store()) {
+            let onlooker = standby::look_on(store, watched, news.clone());
+            tasks.spawn(cancel.clone().run_until_cancelled_owned(onlooker));
+        }
+        let keepers = TaskTracker::new();
+        let database =
+            Database { home: &home, claimant: claimant.as_ref(), keepers: keepers.clone() };
+        let known = keep_in_touch(database, instance_id, pollers, news, &cancel, &tasks).await;
         for dtu in config.dtus {
-            let poller = poller(dtu, &config.polling, &known, report.clone());
+            let (name, period) = (dtu.name.clone(), Duration::from_secs(dtu.query_period_s));
+            let mut poller = poller(dtu, &config.polling, &known, report.clone());
+            if let Some(claimant) = &claimant {
+                let (gate, keeper) = claimant.gate(&name, period);
+                keepers.spawn(keeper.run(cancel.clone()));
+                poller = poller.behind(Box::new(gate));
+            }
             tasks.spawn(poller.run(cancel.clone()));
         }
-        Ok(Self { address, cancel, tasks, recorder })
+        Ok(Self { address, cancel, tasks, recorder, _data_dir: data_dir })
     }
 
     /// Ends the pollers, keeps their last records, lets answers under way finish.
@@ -127,19 +152,28 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The database and who has to let go of it before it is closed.
+struct Database<'a> {
+    home: &'a Home,
+    claimant: Option<&'a Claimant>,
+    keepers: TaskTracker,
+}
+
 /// Starts the tasks that bring the store up and records into it, and waits a moment for what the
 /// store knows.
 async fn keep_in_touch(
-    home: &Home,
+    database: Database<'_>,
     instance_id: Arc<OnceLock<Uuid>>,
     dtu_names: Vec<String>,
     news: mpsc::Sender<StorageNews>,
     cancel: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Known {
+    let Database { home, claimant, keepers } = database;
     let Some(store) = home.store() else {
         return Known::default();
     };
+    let claimant = claimant.cloned();
     let (tell, told) = tokio::sync::oneshot::channel();
     let cancel = cancel.clone();
     let forwarder = home.outbox().map(|(outbox, wake)| Forwarder {
@@ -152,6 +186,9 @@ async fn keep_in_touch(
         let forwarder = forwarder.as_ref();
         let ready = storage::become_ready(&*store, forwarder, &instance_id, &dtu_names, &news);
         if let Some(known) = cancel.run_until_cancelled(ready).await {
+            if let Some(claimant) = claimant {
+                claimant.database_reached();
+            }
             // The pollers may have started without.
             let _ = tell.send(known);
             if let Some(forwarder) = forwarder {
@@ -159,11 +196,27 @@ async fn keep_in_touch(
             }
             cancel.cancelled().await;
         }
+        keepers.close();
+        keepers.wait().await;
         store.close().await;
     });
     match timeout(PATIENCE_WITH_STORE, told).await {
         Ok(Ok(known)) => known,
         _ => Known::default(),
+    }
+}
+
+/// How people tell this bridge from another: where it runs, and where it answers.
+fn own_name(address: Option<SocketAddr>) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unnamed".to_owned());
+    match address {
+        Some(address) => format!("{host}:{}", address.port()),
+        None => host,
     }
 }
 

@@ -5,10 +5,12 @@ mod app;
 mod cli;
 mod commands;
 mod config;
+mod data_dir;
 mod forwarder;
 mod logging;
 mod recorder;
 mod shutdown;
+mod standby;
 mod storage;
 
 use std::process::ExitCode;

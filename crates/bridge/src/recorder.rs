@@ -4,6 +4,7 @@
 //! each message it publishes a copy that the API serves. A snapshot is kept first (in the outbox,
 //! or in the embedded store) and shown then; what cannot be kept is counted, exactly.
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use api::Metrics;
@@ -40,6 +41,8 @@ pub(crate) enum Keep {
 pub(crate) enum StorageNews {
     /// The store is ready and told what it knew.
     Ready(Vec<(Serial, LiveInverter)>),
+    /// What is in the store by now, while another bridge fills it.
+    Seen(Vec<(Serial, LiveInverter)>),
     /// The store failed.
     Down(String),
     /// Readings reached the store.
@@ -85,7 +88,7 @@ impl Recorder {
         match report.turn {
             Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
-            Turn::Rested => {}
+            Turn::Rested | Turn::StandingBy => {}
         }
         self.keep(records(&report, now), now).await;
         for snapshot in &report.snapshots {
@@ -136,9 +139,14 @@ impl Recorder {
             StorageNews::Ready(known) => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.accounts_known = true;
-                for (serial, inverter) in known {
-                    remember(&mut self.live, serial, inverter);
+                self.remember(known);
+            }
+            StorageNews::Seen(known) => {
+                // A database that can be read need not take what still waits in the outbox.
+                if self.live.storage.outbox_depth == 0 {
+                    self.live.storage.link = StoreLink::Up;
                 }
+                self.remember(known);
             }
             StorageNews::Down(text) => {
                 self.live.storage.link = StoreLink::Down;
@@ -149,6 +157,12 @@ impl Recorder {
                 self.live.storage.readings_stored += readings;
                 self.note_outbox(&outbox);
             }
+        }
+    }
+
+    fn remember(&mut self, known: Vec<(Serial, LiveInverter)>) {
+        for (serial, inverter) in known {
+            remember(&mut self.live, serial, inverter);
         }
     }
 
@@ -165,18 +179,34 @@ async fn append(outbox: &Outbox, records: &[Record]) -> Result<OutboxStatus, Out
     outbox.status().await
 }
 
-/// Adds what the store knew of an inverter, unless the live plant knows it better by now.
+/// Takes over what the store knows of an inverter, unless the live plant knows it better by now.
 fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
-    match live.inverters.get_mut(&serial) {
-        None => {
-            live.inverters.insert(serial, stored);
+    let known = match live.inverters.entry(serial) {
+        Entry::Vacant(unknown) => {
+            unknown.insert(stored);
+            return;
         }
-        Some(known) => {
-            known.first_seen = known.first_seen.min(stored.first_seen);
-            known.accounts = stored.accounts;
-            for (port, reading) in stored.ports {
-                known.ports.entry(port).or_insert(reading);
-            }
+        Entry::Occupied(known) => known.into_mut(),
+    };
+    known.first_seen = known.first_seen.min(stored.first_seen);
+    if stored.last_seen > known.last_seen {
+        known.last_seen = stored.last_seen;
+        known.dtu_name = stored.dtu_name;
+    }
+    if let Some(reading) = stored.reading
+        && known.reading.as_ref().is_none_or(|latest| reading.at > latest.at)
+    {
+        known.reading = Some(reading);
+    }
+    for (port, account) in stored.accounts {
+        let live = known.accounts.entry(port).or_default();
+        if account.believed_at() >= live.believed_at() {
+            *live = account;
+        }
+    }
+    for (port, reading) in stored.ports {
+        if known.ports.get(&port).is_none_or(|latest| reading.at > latest.at) {
+            known.ports.insert(port, reading);
         }
     }
 }
@@ -196,7 +226,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         Turn::Failed { seconds, .. } => {
             records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
         }
-        Turn::Rested => {}
+        Turn::Rested | Turn::StandingBy => {}
     }
     if let Some(memory) = &report.memory {
         let key = memory_key(&report.dtu_name);
@@ -211,5 +241,45 @@ fn readings_in(record: &Record) -> u64 {
             (inverters.len() + ports.len()) as u64
         }
         Record::Metrics(_) | Record::Config { .. } => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plant::InverterReading;
+    use plant::live::{StorageState, Timed};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn inverter(second: i64, temperature_c: f32) -> LiveInverter {
+        let blank = InverterReading::blank(serial());
+        let value = InverterReading { temperature_c: Some(temperature_c), ..blank };
+        LiveInverter {
+            dtu_name: "roof".to_owned(),
+            first_seen: at(second),
+            last_seen: at(second),
+            reading: Some(Timed { at: at(second), value
+            accounts: BTreeMap::new(),
+        }),
+            ports: Default::default(),
+        }
+    }
+
+    fn serial() -> Serial {
+        "116100000001".parse().unwrap()
+    }
+
+    #[test]
+    fn what_the_store_knows_replaces_what_is_older_and_nothing_newer() {
+        let mut live = LivePlant::new(at(0), StorageState::connecting("postgres"));
+        for (second, temperature_c) in [(100, 20.0), (160, 21.0), (130, 19.0)] {
+            remember(&mut live, serial(), inverter(second, temperature_c));
+        }
+        let known = &live.inverters[&serial()];
+        assert_eq!((known.first_seen, known.last_seen), (at(100), at(160)));
+        assert_eq!(known.reading.as_ref().unwrap().value.temperature_c, Some(21.0));
     }
 }

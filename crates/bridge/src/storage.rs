@@ -1,7 +1,6 @@
 //! Opening the place where readings are kept, and bringing the database up when it is there.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use color_eyre::eyre::{Result, WrapErr};
@@ -9,7 +8,7 @@ use jiff::Timestamp;
 use plant::Serial;
 use plant::live::LiveInverter;
 use secrecy::ExposeSecret;
-use store::{Outbox, PostgresOptions, PostgresStore, SqliteStore, Store};
+use store::{Leases, Outbox, PostgresOptions, PostgresStore, SqliteStore, Store};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
@@ -44,7 +43,6 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
     match &config.storage {
         Storage::Nothing => Ok(Home::Nowhere),
         Storage::Sqlite => {
-            make_directory(&config.data_dir)?;
             let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE))
                 .in_calendar(config.calendar());
             // Unlike a server, a file does not come up later by itself.
@@ -52,7 +50,6 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
             Ok(Home::Sqlite(Arc::new(store)))
         }
         Storage::Postgres(postgres) => {
-            make_directory(&config.data_dir)?;
             let outbox =
                 Outbox::open(&config.data_dir.join(OUTBOX_FILE)).await.wrap_err("DATA_DIR")?;
             let store = PostgresStore::new(&options(postgres))
@@ -65,11 +62,6 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
             })
         }
     }
-}
-
-fn make_directory(path: &Path) -> Result<()> {
-    std::fs::create_dir_all(path)
-        .wrap_err_with(|| format!("DATA_DIR: the directory '{}' cannot be made", path.display()))
 }
 
 fn options(postgres: &Postgres) -> PostgresOptions {
@@ -100,6 +92,14 @@ impl Home {
             Self::Postgres { store, .. } => Some(Arc::clone(store) as Arc<dyn Store>),
             Self::Sqlite(store) => Some(Arc::clone(store) as Arc<dyn Store>),
             Self::Nowhere => None,
+        }
+    }
+
+    /// Leases, where another process may use the same store.
+    pub(crate) fn leases(&self) -> Option<Arc<dyn Leases>> {
+        match self {
+            Self::Postgres { store, .. } => Some(Arc::clone(store) as Arc<dyn Leases>),
+            Self::Sqlite(_) | Self::Nowhere => None,
         }
     }
 

@@ -15,6 +15,9 @@ pub trait Driver: Send {
     /// `host:port`, as messages name it.
     fn address(&self) -> String;
 
+    /// Asks which DTU this is and nothing else. `None` when it does not tell.
+    async fn identify(&mut self) -> Result<Option<Serial>, DriverError>;
+
     /// Reads everything once. `at` becomes the sample time unless the protocol tells its own.
     ///
     /// Dropping the future ends the poll and its connection.

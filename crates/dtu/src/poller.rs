@@ -5,6 +5,8 @@
 //! * A failed poll is tried again within its turn, with a growing, jittered delay; the
 //!   [`Breaker`] counts turns, not attempts.
 //! * One request at a time: the task owns the driver and nothing else can reach it.
+//! * Behind a [`Gate`] a turn may be another bridge's. It is neither a failure nor a success, and
+//!   the breaker does not count it.
 //! * Cancelling ends the task at once, whatever the DTU does.
 
 use std::collections::BTreeSet;
@@ -16,11 +18,12 @@ use plant::inventory::Inventory;
 use plant::live::{BreakerState, DtuPhase, DtuState, Failure};
 use plant::{Serial, Snapshot};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::breaker::Breaker;
 use crate::driver::{Driver, DriverError, Poll};
+use crate::gate::{Gate, Permission};
 
 /// A newcomer's second sighting comes this soon, so that the first set-up shows a plant within
 /// seconds and not after the next period.
@@ -83,11 +86,24 @@ pub enum Turn {
     },
     /// The DTU was left in peace.
     Rested,
+    /// The DTU was left to another bridge.
+    StandingBy,
+}
+
+/// What came of an attempt that did not fail.
+enum Attempt {
+    Read(Poll),
+    /// Not attempted: this bridge polls the DTU.
+    LeftTo(String),
 }
 
 /// The task that polls one DTU.
 pub struct Poller {
     driver: Box<dyn Driver>,
+    /// None where no other bridge can be.
+    gate: Option<Box<dyn Gate>>,
+    /// Whether the DTU was asked who it is: one that does not tell is not asked at every turn.
+    asked_for_serial: bool,
     inventory: Inventory,
     breaker: Breaker,
     options: PollerOptions,
@@ -110,7 +126,24 @@ impl Poller {
             DtuState::starting(driver.address(), driver.protocol(), options.period.as_secs());
         let breaker = Breaker::new(options.breaker_threshold, options.retry_delay_max);
         let memory = driver.memory();
-        Self { driver, inventory, breaker, options, state, memory, reports, clock }
+        Self {
+            driver,
+            gate: None,
+            asked_for_serial: false,
+            inventory,
+            breaker,
+            options,
+            state,
+            memory,
+            reports,
+            clock,
+        }
+    }
+
+    /// The same poller, which asks before each turn.
+    pub fn behind(mut self, gate: Box<dyn Gate>) -> Self {
+        self.gate = Some(gate);
+        self
     }
 
     /// The state before the first poll.
@@ -127,7 +160,7 @@ impl Poller {
         let mut schedule = tokio::time::interval(self.options.period);
         schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
-            schedule.tick().await;
+            self.wait_for_turn(&mut schedule).await;
             let report = self.turn().await;
             let newcomers = !report.state.unconfirmed.is_empty();
             if self.reports.send(report).await.is_err() {
@@ -143,7 +176,29 @@ impl Poller {
         }
     }
 
+    /// The next instant of the schedule; a standby's turn comes as soon as the gate opens.
+    async fn wait_for_turn(&mut self, schedule: &mut Interval) {
+        match &mut self.gate {
+            Some(gate) if self.state.phase == DtuPhase::Standby => {
+                tokio::select! {
+                    _ = schedule.tick() => {}
+                    () = gate.changed() => {}
+                }
+            }
+            _ => {
+                schedule.tick().await;
+            }
+        }
+    }
+
     async fn turn(&mut self) -> Report {
+        // Before the breaker: a DTU that rests here may be well with another bridge.
+        if let Some(gate) = &mut self.gate
+            && let Some(serial) = self.state.serial
+            && let Permission::StandBy { holder } = gate.ask(Some(serial)).await
+        {
+            return self.left_to(holder);
+        }
         let started = Instant::now();
         let retries = match self.breaker.state(started) {
             BreakerState::Closed => self.options.retries,
@@ -156,16 +211,17 @@ impl Poller {
         let outcome = self.attempts(retries).await;
         let seconds = started.elapsed().as_secs_f64();
         match outcome {
-            Ok(poll) => self.succeeded(poll, seconds),
+            Ok(Attempt::Read(poll)) => self.succeeded(poll, seconds),
+            Ok(Attempt::LeftTo(holder)) => self.left_to(holder),
             Err(error) => self.failed(&error, seconds),
         }
     }
 
-    async fn attempts(&mut self, retries: u32) -> Result<Poll, DriverError> {
+    async fn attempts(&mut self, retries: u32) -> Result<Attempt, DriverError> {
         let mut delays = self.delays(retries);
         loop {
-            match self.driver.poll((self.clock)()).await {
-                Ok(poll) => return Ok(poll),
+            match self.attempt().await {
+                Ok(attempt) => return Ok(attempt),
                 Err(error) => {
                     let Some(delay) = delays.next() else {
                         return Err(error);
@@ -175,6 +231,28 @@ impl Poller {
                 }
             }
         }
+    }
+
+    async fn attempt(&mut self) -> Result<Attempt, DriverError> {
+        if let Some(gate) = &mut self.gate
+            && self.state.serial.is_none()
+            && !self.asked_for_serial
+            && gate.ask(None).await == Permission::Identify
+        {
+            let serial = self.driver.identify().await?;
+            self.asked_for_serial = true;
+            self.state.serial = serial;
+            if serial.is_none() {
+                tracing::warn!(
+                    dtu = self.options.name,
+                    "it does not tell its serial number, so another bridge that reads it would \
+                     not be noticed"
+                );
+            } else if let Permission::StandBy { holder } = gate.ask(serial).await {
+                return Ok(Attempt::LeftTo(holder));
+            }
+        }
+        self.driver.poll((self.clock)()).await.map(Attempt::Read)
     }
 
     fn delays(&self, retries: u32) -> impl Iterator<Item = Duration> + use<> {
@@ -189,12 +267,35 @@ impl Poller {
             .build()
     }
 
+    fn left_to(&mut self, holder: String) -> Report {
+        self.breaker.succeeded();
+        let state = &mut self.state;
+        if state.left_to.as_ref() != Some(&holder) {
+            tracing::info!(dtu = self.options.name, holder, "stands by: another bridge polls it");
+        }
+        state.phase = DtuPhase::Standby;
+        state.left_to = Some(holder);
+        state.breaker = BreakerState::Closed;
+        state.pv_power_w = None;
+        // Both are about polls of our own, and those are over.
+        state.not_reported = Vec::new();
+        state.unconfirmed = Vec::new();
+        self.report(Turn::StandingBy, Vec::new(), Vec::new())
+    }
+
     fn succeeded(&mut self, poll: Poll, seconds: f64) -> Report {
         self.breaker.succeeded();
         let snapshot = without(&self.options.excluded, poll.snapshot);
         let state = &mut self.state;
         if state.phase == DtuPhase::Failing {
             tracing::info!(dtu = self.options.name, "answers again");
+        }
+        if let Some(holder) = state.left_to.take() {
+            tracing::info!(
+                dtu = self.options.name,
+                holder,
+                "polled from here now, as before from there"
+            );
         }
         state.phase = DtuPhase::Online;
         state.breaker = BreakerState::Closed;
@@ -239,6 +340,7 @@ impl Poller {
             );
         }
         state.phase = DtuPhase::Failing;
+        state.left_to = None;
         state.breaker = breaker;
         state.error_count += 1;
         state.pv_power_w = None;

@@ -180,6 +180,8 @@ pub enum DtuPhase {
     Online,
     /// The last poll failed.
     Failing,
+    /// Another bridge polls it; this one is ready to.
+    Standby,
 }
 
 /// Whether the circuit breaker lets polls through.
@@ -227,6 +229,8 @@ pub struct DtuState {
     pub serial: Option<Serial>,
     /// How far it has come.
     pub phase: DtuPhase,
+    /// The bridge that polls it, while this one stands by.
+    pub left_to: Option<String>,
     /// Seconds between the starts of two polls.
     pub poll_interval_s: u64,
     /// Polls that succeeded since start.
@@ -263,6 +267,7 @@ impl DtuState {
             protocol,
             serial: None,
             phase: DtuPhase::Starting,
+            left_to: None,
             poll_interval_s,
             query_count: 0,
             error_count: 0,

@@ -15,6 +15,7 @@
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
 mod batch;
+mod lease;
 mod ledger;
 pub mod outbox;
 pub mod postgres;
@@ -22,6 +23,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 
+pub use lease::{Claim, Lease, Leases};
 pub use outbox::{Outbox, OutboxError, OutboxStatus};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
 pub use sqlite::SqliteStore;

@@ -60,6 +60,26 @@ mod tests {
         assert!(missing(&KNOWN, all).unwrap().is_empty());
     }
 
+    /// Branches are merged in any order, so a database may have a later migration before an earlier
+    /// one.
+    #[test]
+    fn an_earlier_migration_that_came_later_is_applied() {
+        let known = |versions: &[i64]| {
+            let first = KNOWN.iter().next().unwrap();
+            let migrations = versions.iter().map(|&version| {
+                let mut migration = first.clone();
+                migration.version = version;
+                migration
+            });
+            Migrator { migrations: migrations.collect(), ..Migrator::DEFAULT }
+        };
+        let (_, checksum) = first();
+        let applied = vec![(1, checksum.clone()), (3, checksum)];
+        let known = known(&[1, 2, 3, 4]);
+        let missing = missing(&known, applied).unwrap();
+        assert_eq!(missing.iter().map(|m| m.version).collect::<Vec<_>>(), [2, 4]);
+    }
+
     #[test]
     fn a_database_of_a_newer_version_is_refused() {
         let error = missing(&KNOWN, vec![first(), (9999, vec![1])]).unwrap_err();

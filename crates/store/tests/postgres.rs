@@ -6,9 +6,10 @@ mod world;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use sqlx::{Connection, Executor, PgConnection};
-use store::{PostgresOptions, PostgresStore, Store, StoreError};
+use store::{Claim, Leases, PostgresOptions, PostgresStore, Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use world::*;
@@ -225,6 +226,18 @@ async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
     store.stats().await.unwrap();
     store.set_config("key", &serde_json::json!(1)).await.unwrap();
     store.config("key").await.unwrap();
+    let claim = Claim {
+        dtu: serial(1),
+        holder: "one".to_owned(),
+        process: "one/1".to_owned(),
+        holder_name: "nas:8080".to_owned(),
+        restarted: true,
+        ttl: Duration::from_secs(30),
+    };
+    store.claim(&claim).await.unwrap();
+    let other = Claim { holder: "two".to_owned(), process: "two/1".to_owned(), ..claim.clone() };
+    store.claim(&other).await.unwrap();
+    store.release(claim.dtu, &claim.process).await.unwrap();
     forwarder.abort();
 
     let said = String::from_utf8_lossy(&said.lock().unwrap()).into_owned();
@@ -240,7 +253,7 @@ async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
         assert!(!said.contains(forbidden), "{forbidden}");
     }
     let lasting = said.matches("SET ").count() - said.matches("SET LOCAL ").count();
-    let in_statements = ["DO UPDATE\n    SET ", "AS i\n    SET "]
+    let in_statements = ["DO UPDATE\n    SET ", "AS i\n    SET ", "UPDATE dtu_leases\n    SET "]
         .map(|text| said.matches(text).count())
         .iter()
         .sum::<usize>();

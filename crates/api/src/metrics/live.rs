@@ -5,8 +5,11 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use plant::Serial;
-use plant::live::{BreakerState, DtuState, LiveInverter, LivePlant, StorageState, StoreLink};
+use plant::live::{
+    BreakerState, DtuPhase, DtuState, LiveInverter, LivePlant, StorageState, StoreLink,
+};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
@@ -67,8 +70,16 @@ impl Collected {
         let now = self.moment.now;
         sheet.gauge(
             "hoymiles_dtu_available",
-            "1 while the DTU answers, else 0.",
-            self.per_dtu(|dtu| Some(bit(DtuStatus::of(dtu, now) == DtuStatus::Online))),
+            "1 while the DTU answers, else 0; absent while another bridge polls it.",
+            self.per_dtu(|dtu| match DtuStatus::of(dtu, now) {
+                DtuStatus::Standby => None,
+                status => Some(bit(status == DtuStatus::Online)),
+            }),
+        )?;
+        sheet.gauge(
+            "hoymiles_dtu_standby",
+            "1 while another bridge polls the DTU, else 0.",
+            self.per_dtu(|dtu| Some(bit(dtu.phase == DtuPhase::Standby))),
         )?;
         sheet.gauge(
             "hoymiles_circuit_breaker_state",
@@ -110,7 +121,7 @@ impl Collected {
         figure: impl Fn(&[Port]) -> Option<f64>,
     ) -> impl Iterator<Item = Sample> {
         let now = self.moment.now;
-        self.plant().dtus.iter().filter(move |(_, dtu)| dtu.is_alive(now)).filter_map(
+        self.plant().dtus.iter().filter(move |(_, dtu)| answers_us(dtu, now)).filter_map(
             move |(name, _)| {
                 let ports: Vec<Port> = self
                     .inverters_of(name)
@@ -172,6 +183,11 @@ impl Collected {
             storage.readings_lost,
         )
     }
+}
+
+/// A standby's sums would be counted twice by whoever adds up the bridges.
+fn answers_us(dtu: &DtuState, now: Timestamp) -> bool {
+    dtu.phase != DtuPhase::Standby && dtu.is_alive(now)
 }
 
 fn inverter_figures(sheet: &mut Sheet<'_>, fresh: &[&Inverter]) -> fmt::Result {

@@ -44,6 +44,8 @@ pub struct DtuHealth {
     /// In one word.
     #[schema(example = "online")]
     pub status: DtuStatus,
+    /// Who polls it, in a sentence, while this bridge stands by; else null.
+    pub standby: Option<String>,
     /// End of the last poll that succeeded.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-06-21T12:00:00Z")]
     pub last_successful_query: Option<Timestamp>,
@@ -166,6 +168,7 @@ impl DtuHealth {
     fn of(dtu: &DtuState, moment: &Moment) -> Self {
         Self {
             status: DtuStatus::of(dtu, moment.now),
+            standby: dtu.left_to.as_deref().map(left_to),
             last_successful_query: dtu.last_success,
             seconds_since_last_success: dtu.last_success.map(|at| moment.seconds_since(at)),
             query_count: dtu.query_count,
@@ -189,6 +192,13 @@ impl DtuHealth {
             unconfirmed: dtu.unconfirmed.clone(),
         }
     }
+}
+
+fn left_to(holder: &str) -> String {
+    format!(
+        "The bridge {holder} polls this DTU; this one shows what that one stores, and takes over \
+         when it is gone."
+    )
 }
 
 impl DatabaseHealth {

@@ -20,7 +20,7 @@ async fn all_is_well() {
             "healthy": true, "status": "healthy", "reasons": [],
             "uptime_seconds": 3612, "start_time": "2026-06-21T11:00:00Z", "version": "3.0.0",
             "dtus": {"roof": {
-                "status": "online", "last_successful_query": "2026-06-21T12:00:00Z",
+                "status": "online", "standby": null, "last_successful_query": "2026-06-21T12:00:00Z",
                 "seconds_since_last_success": 12, "query_count": 60, "error_count": 0,
                 "last_error": null, "last_error_time": null, "breaker": "closed",
                 "address": "192.168.1.31:502", "protocol": "modbus", "serial": "10f800000001",
@@ -98,6 +98,22 @@ async fn a_bridge_whose_only_dtu_is_silent_is_unhealthy_and_names_it() {
         ])
     );
     assert_eq!(world.get("/ready").await.status, 200, "it could take readings");
+}
+
+#[tokio::test]
+async fn a_standby_is_healthy_and_says_who_polls() {
+    let mut world = World::new();
+    world.now = noon() + SignedDuration::from_hours(10);
+    let dtu = world.dtu();
+    dtu.phase = DtuPhase::Standby;
+    dtu.left_to = Some("nas:8080".to_owned());
+    let answer = world.get("/health").await;
+    assert_eq!(answer.status, 200);
+    let health = answer.any_json();
+    assert_eq!((&health["status"], &health["reasons"]), (&json!("healthy"), &json!([])));
+    let dtu = &health["dtus"]["roof"];
+    assert_eq!(dtu["status"], "standby");
+    assert!(dtu["standby"].as_str().unwrap().starts_with("The bridge nas:8080 polls this DTU"));
 }
 
 #[tokio::test]

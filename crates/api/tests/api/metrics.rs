@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use plant::InverterReading;
-use plant::live::{BreakerState, StoreLink};
+use plant::live::{BreakerState, DtuPhase, StoreLink};
 
 use crate::world::{SERIAL, World, noon, reading};
 
@@ -134,6 +134,19 @@ async fn what_is_stale_disappears_and_nothing_is_frozen() {
     assert_eq!(samples[r#"hoymiles_data_age_seconds{serial_number="116100000001"}"#], 301.0);
     assert_eq!(samples["hoymiles_inverters_known"], 1.0);
     assert_eq!(samples["hoymiles_inverters_reporting"], 0.0);
+}
+
+#[tokio::test]
+async fn a_standby_raises_no_alarm_and_adds_nothing_to_sums() {
+    let mut world = World::new();
+    world.dtu().phase = DtuPhase::Standby;
+    let samples = scrape(&world).await;
+    assert_eq!(samples[r#"hoymiles_dtu_standby{dtu_name="roof"}"#], 1.0);
+    let there = families(&samples);
+    for absent in ["hoymiles_dtu_available", "hoymiles_dtu_power_watts"] {
+        assert!(!there.contains(&absent), "{absent}");
+    }
+    assert!(there.contains(&"hoymiles_inverter_power_watts"), "the plant is shown");
 }
 
 #[tokio::test]

@@ -150,6 +150,11 @@ impl Driver for ModbusDriver {
         format!("{}:{}", self.endpoint.host, self.endpoint.port)
     }
 
+    async fn identify(&mut self) -> Result<Option<Serial>, DriverError> {
+        let endpoint = self.endpoint.clone();
+        Session::open(&endpoint, Duration::ZERO).await?.dtu_serial().await
+    }
+
     async fn poll(&mut self, at: Timestamp) -> Result<Poll, DriverError> {
         let endpoint = self.endpoint.clone();
         let gap = if self.struggling { GAP_WHEN_STRUGGLING } else { Duration::ZERO };

@@ -21,6 +21,7 @@
 
 mod books;
 mod error;
+mod lease;
 mod migrate;
 mod options;
 mod read;
@@ -43,7 +44,7 @@ use sqlx::query::Query;
 pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
-use crate::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+use crate::{Claim, HistoryQuery, Lease, Leases, Record, Store, StoreError, StoreStats, Written};
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -183,5 +184,16 @@ impl Store for PostgresStore {
 
     async fn close(&self) {
         self.pool.close().await;
+    }
+}
+
+#[async_trait]
+impl Leases for PostgresStore {
+    async fn claim(&self, claim: &Claim) -> Result<Lease, StoreError> {
+        self.call(lease::claim(&self.pool, claim)).await
+    }
+
+    async fn release(&self, dtu: Serial, process: &str) -> Result<(), StoreError> {
+        self.call(lease::release(&self.pool, dtu, process)).await
     }
 }
