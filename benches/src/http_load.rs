@@ -118,6 +118,10 @@ async fn fill(plant: &SimPlant, database: Option<&Database>, data_dir: &TempDir)
     }
     assert_eq!(store.stats().await.unwrap().port_data_entries, SNAPSHOTS as u64 * PORTS as u64);
     store.close().await;
+    if let Some(database) = database {
+        // As autovacuum does within a minute or so where it is on; here nobody waits for it.
+        sqlx::raw_sql("ANALYZE").execute(&database.pool).await.unwrap();
+    }
 }
 
 /// The store in a database of the test server.

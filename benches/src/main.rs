@@ -3,6 +3,7 @@
 //!
 //! | name | what is measured | beside |
 //! |---|---|---|
+//! | [`decode`](decode) | an answer of a DTU into quantities | a decoder written by hand for it |
 //! | [`poll`](poll) | a poll of a DTU that takes 50 ms for each answer | one record per request |
 //! | [`process`](process) | start and memory of the real program | a web server that does nothing |
 //! | [`http`](http_load) | requests per second with nothing and much stored | the same server |
@@ -16,6 +17,7 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may fail loudly anywhere")]
 #![allow(clippy::print_stdout, reason = "the table is what this is for")]
 
+mod decode;
 mod drain;
 mod http_load;
 mod load;
@@ -39,6 +41,9 @@ async fn main() {
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|given| given == name);
 
     let mut report = Report::default();
+    if wanted("decode") {
+        decode::measure(&mut report);
+    }
     if wanted("poll") {
         poll::measure(&mut report).await;
     }
