@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo run build test test-fast lint bench clean
 
-# For `make run` and `make demo`: more arguments of the program.
+# For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
 
 help: ## List the targets
@@ -35,9 +35,10 @@ test-fast: ## Run the tests that need no database
 lint: ## Check format, lints and licences
 	@scripts/with-target-cache.sh scripts/lint.sh
 
-bench: ## Run the benchmarks
-	@scripts/setup-build.sh
-	cargo bench --locked --workspace --benches
+bench: ## Measure how fast it is, beside references: docs/performance.md
+	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
+		cargo build --locked --release -p hoymiles-smiles && \
+		cargo bench --locked -p benches -- $(ARGS)
 
 clean: ## Remove what was built, and stop the tests' PostgreSQL server
 	cargo clean

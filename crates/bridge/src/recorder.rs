@@ -261,10 +261,9 @@ mod tests {
             dtu_name: "roof".to_owned(),
             first_seen: at(second),
             last_seen: at(second),
-            reading: Some(Timed { at: at(second), value
-            accounts: BTreeMap::new(),
-        }),
+            reading: Some(Timed { at: at(second), value }),
             ports: Default::default(),
+            accounts: Default::default(),
         }
     }
 

@@ -94,6 +94,12 @@ const ADD_DTU_DAYS: &str = "
         last_at    = GREATEST(d.last_at, EXCLUDED.last_at),
         polls      = d.polls + EXCLUDED.polls";
 
+/// Rows in one statement, so that it fits into one TLS record: see "Statement size" of
+/// [`write`](super::write). A state of an account is some 300 bytes of JSON.
+const STATES_PER_STATEMENT: usize = 40;
+/// The same for a row of a daily table, at 80 bytes.
+const DAYS_PER_STATEMENT: usize = 150;
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Enters the batch into the books and stores what has changed.
@@ -153,27 +159,25 @@ async fn replace_latest(
     ids: &Ids,
     ledger: &Ledger<'_>,
 ) -> Result<()> {
-    let rows = &batch.latest_ports;
-    if rows.is_empty() {
-        return Ok(());
-    }
     let account = |row: &PortRow<'_>| ledger.account(row.reading);
     let open = |row: &PortRow<'_>| Some(account(row)).filter(Account::is_open);
-    unnamed(REPLACE_LATEST)
-        .bind(column(rows, |row| ids[&row.reading.serial]))
-        .bind(column(rows, |row| i16::from(row.reading.port)))
-        .bind(column(rows, |row| row.at.to_sqlx()))
-        .bind(column(rows, |row| row.reading.pv_voltage_v))
-        .bind(column(rows, |row| row.reading.pv_current_a))
-        .bind(column(rows, |row| row.reading.pv_power_w))
-        .bind(column(rows, |row| open(row).map(|a| signed(a.energy_wh_of_its_day()))))
-        .bind(column(rows, |row| open(row).map(|a| signed(a.lifetime_wh))))
-        .bind(column(rows, |row| account(row).day().map(ToSqlx::to_sqlx)))
-        .bind(column(rows, |row| serde_json::json!(account(row)).to_string()))
-        .bind(batch.now.to_sqlx())
-        .bind(batch.horizon.to_sqlx())
-        .execute(connection)
-        .await?;
+    for rows in batch.latest_ports.chunks(STATES_PER_STATEMENT) {
+        unnamed(REPLACE_LATEST)
+            .bind(column(rows, |row| ids[&row.reading.serial]))
+            .bind(column(rows, |row| i16::from(row.reading.port)))
+            .bind(column(rows, |row| row.at.to_sqlx()))
+            .bind(column(rows, |row| row.reading.pv_voltage_v))
+            .bind(column(rows, |row| row.reading.pv_current_a))
+            .bind(column(rows, |row| row.reading.pv_power_w))
+            .bind(column(rows, |row| open(row).map(|a| signed(a.energy_wh_of_its_day()))))
+            .bind(column(rows, |row| open(row).map(|a| signed(a.lifetime_wh))))
+            .bind(column(rows, |row| account(row).day().map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |row| serde_json::json!(account(row)).to_string()))
+            .bind(batch.now.to_sqlx())
+            .bind(batch.horizon.to_sqlx())
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -183,37 +187,41 @@ async fn add_port_days(
     ids: &Ids,
 ) -> Result<()> {
     let rows: Vec<_> = ledger.port_days.iter().collect();
-    unnamed(ADD_PORT_DAYS)
-        .bind(column(&rows, |(((serial, _), _), _)| ids[serial]))
-        .bind(column(&rows, |(((_, port), _), _)| i16::from(*port)))
-        .bind(column(&rows, |((_, day), _)| day.to_sqlx()))
-        .bind(column(&rows, |(_, entry)| signed(entry.energy_wh)))
-        .bind(column(&rows, |(_, entry)| signed(entry.estimated_wh)))
-        .bind(column(&rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
-        .bind(column(&rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
-        .bind(column(&rows, |(_, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
-        .bind(column(&rows, |(_, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
-        .bind(column(&rows, |(_, entry)| count(entry.samples)))
-        .bind(column(&rows, |(_, entry)| count(entry.corrections)))
-        .execute(connection)
-        .await?;
+    for rows in rows.chunks(DAYS_PER_STATEMENT) {
+        unnamed(ADD_PORT_DAYS)
+            .bind(column(rows, |(((serial, _), _), _)| ids[serial]))
+            .bind(column(rows, |(((_, port), _), _)| i16::from(*port)))
+            .bind(column(rows, |((_, day), _)| day.to_sqlx()))
+            .bind(column(rows, |(_, entry)| signed(entry.energy_wh)))
+            .bind(column(rows, |(_, entry)| signed(entry.estimated_wh)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
+            .bind(column(rows, |(_, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, entry)| count(entry.samples)))
+            .bind(column(rows, |(_, entry)| count(entry.corrections)))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
 async fn add_dtu_days(connection: &mut PgConnection, ledger: &Ledger<'_>) -> Result<()> {
     let rows: Vec<(&(String, _), &DayEntry)> = ledger.dtu_days.iter().collect();
-    unnamed(ADD_DTU_DAYS)
-        .bind(column(&rows, |((name, _), _)| name.clone()))
-        .bind(column(&rows, |((_, day), _)| day.to_sqlx()))
-        .bind(column(&rows, |(_, entry)| signed(entry.energy_wh)))
-        .bind(column(&rows, |(_, entry)| signed(entry.estimated_wh)))
-        .bind(column(&rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
-        .bind(column(&rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
-        .bind(column(&rows, |(_, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
-        .bind(column(&rows, |(_, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
-        .bind(column(&rows, |(_, entry)| count(entry.samples)))
-        .execute(connection)
-        .await?;
+    for rows in rows.chunks(DAYS_PER_STATEMENT) {
+        unnamed(ADD_DTU_DAYS)
+            .bind(column(rows, |((name, _), _)| name.clone()))
+            .bind(column(rows, |((_, day), _)| day.to_sqlx()))
+            .bind(column(rows, |(_, entry)| signed(entry.energy_wh)))
+            .bind(column(rows, |(_, entry)| signed(entry.estimated_wh)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
+            .bind(column(rows, |(_, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, entry)| count(entry.samples)))
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
