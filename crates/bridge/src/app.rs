@@ -16,7 +16,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
 use plant::inventory::Inventory;
-use plant::live::{LivePlant, StorageState, StoreLink};
+use plant::live::{LivePlant, StoreLink};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -53,7 +53,8 @@ impl App {
         let tasks = TaskTracker::new();
         let home = storage::open(&config).await?;
 
-        let mut live = LivePlant::new(now(), StorageState::connecting(home.kind()));
+        let losses = storage::losses(&config);
+        let mut live = LivePlant::new(now(), home.first_state().await);
         if matches!(home, Home::Nowhere) {
             live.storage.link = StoreLink::Off;
         }
@@ -94,7 +95,7 @@ impl App {
 
         let (report, reports) = mpsc::channel(REPORTS_IN_FLIGHT);
         let (news, storage_news) = mpsc::channel(REPORTS_IN_FLIGHT);
-        let recorder = Recorder { live, published, keep: home.keep(), metrics, clock: now };
+        let recorder = Recorder { live, published, keep: home.keep(), losses, metrics, clock: now };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));
 
         let known = keep_in_touch(&home, instance_id, pollers, news, &cancel, &tasks).await;
