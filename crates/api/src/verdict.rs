@@ -4,10 +4,14 @@
 //! kept. What the bridge gets over by itself, such as a database outage that the outbox absorbs, is
 //! degraded.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use plant::live::{DtuPhase, DtuState, LivePlant, StorageState, StoreLink};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// How long a loss is worth attention. The count stays for ever; a warning that stays for ever
+/// hides the next one.
+const LOSS_IS_NEWS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How the bridge is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -61,7 +65,7 @@ impl Verdict {
     pub fn of(plant: &LivePlant, now: Timestamp) -> Self {
         let mut verdict = Self { wellbeing: Wellbeing::Healthy, reasons: Vec::new() };
         verdict.judge_dtus(plant, now);
-        verdict.judge_storage(&plant.storage);
+        verdict.judge_storage(&plant.storage, now);
         verdict
     }
 
@@ -79,15 +83,19 @@ impl Verdict {
         }
     }
 
-    fn judge_storage(&mut self, storage: &StorageState) {
+    fn judge_storage(&mut self, storage: &StorageState, now: Timestamp) {
         if !storage.accepting {
             self.found(Wellbeing::Unhealthy, not_accepting(storage));
         }
-        if storage.readings_lost > 0 {
+        let lost_at = storage.readings_lost_at;
+        if storage.readings_lost > 0
+            && lost_at.is_none_or(|at| now.duration_since(at) <= LOSS_IS_NEWS)
+        {
             let lost = storage.readings_lost;
+            let when = lost_at.map_or_else(String::new, |at| format!(", the last at {at:.0}"));
             self.found(
                 Wellbeing::Degraded,
-                format!("{lost} readings could not be kept since the bridge started."),
+                format!("{lost} readings could not be kept so far{when}."),
             );
         }
         if storage.readings_rejected > 0 {
@@ -255,6 +263,11 @@ mod tests {
         let verdict = Verdict::of(&plant, at(1000));
         assert_eq!(verdict.wellbeing, Wellbeing::Unhealthy);
         assert!(verdict.reasons[1].starts_with("25 readings"));
+        // The count stays, the warning goes after a day.
+        plant.storage.accepting = true;
+        plant.storage.link = StoreLink::Up;
+        plant.storage.readings_lost_at = Some(at(999) - LOSS_IS_NEWS);
+        assert_eq!(Verdict::of(&plant, at(1000)).wellbeing, Wellbeing::Healthy);
     }
 
     #[test]

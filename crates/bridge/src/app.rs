@@ -16,7 +16,7 @@ use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
 use plant::inventory::Inventory;
-use plant::live::{LivePlant, StorageState, StoreLink};
+use plant::live::{LivePlant, StoreLink};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -61,7 +61,8 @@ impl App {
         };
         let home = storage::open(&config).await?;
 
-        let mut live = LivePlant::new(now(), StorageState::connecting(home.kind()));
+        let losses = storage::losses(&config);
+        let mut live = LivePlant::new(now(), home.first_state().await);
         live.calendar = config.calendar();
         if matches!(home, Home::Nowhere) {
             live.storage.link = StoreLink::Off;
@@ -104,7 +105,7 @@ impl App {
 
         let (report, reports) = mpsc::channel(REPORTS_IN_FLIGHT);
         let (news, storage_news) = mpsc::channel(REPORTS_IN_FLIGHT);
-        let recorder = Recorder { live, published, keep: home.keep(), metrics, clock: now };
+        let recorder = Recorder { live, published, keep: home.keep(), losses, metrics, clock: now };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));
 
         let claimant = home

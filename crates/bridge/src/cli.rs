@@ -24,6 +24,14 @@ pub(crate) enum Task {
     Simulate(Simulation),
     Check,
     Healthcheck,
+    Quarantine(QuarantineTask),
+}
+
+/// What `quarantine` does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum QuarantineTask {
+    List,
+    Replay,
 }
 
 /// What `simulate` serves.
@@ -82,6 +90,16 @@ fn command() -> Command {
             Command::new("healthcheck")
                 .about("Exit with 0 if the bridge on this machine is healthy"),
         )
+        .subcommand(
+            Command::new("quarantine")
+                .about("Readings that the database refused")
+                .subcommand_required(true)
+                .subcommand(Command::new("list").about("Show them, each with the reason"))
+                .subcommand(
+                    Command::new("replay")
+                        .about("Put them back into the outbox; the bridge may be running"),
+                ),
+        )
 }
 
 fn simulate() -> Command {
@@ -129,6 +147,11 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
         Some(("check", matches)) => (Task::Check, matches),
         Some(("healthcheck", matches)) => (Task::Healthcheck, matches),
+        Some(("quarantine", matches)) => match matches.subcommand() {
+            Some(("replay", matches)) => (Task::Quarantine(QuarantineTask::Replay), matches),
+            Some((_, matches)) => (Task::Quarantine(QuarantineTask::List), matches),
+            None => (Task::Quarantine(QuarantineTask::List), matches),
+        },
         Some((_, matches)) => (Task::Run, matches),
         None => (Task::Run, matches),
     };

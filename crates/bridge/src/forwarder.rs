@@ -1,14 +1,16 @@
 //! From the outbox to PostgreSQL: oldest first, each batch one transaction.
 //!
 //! A batch leaves the outbox after its COMMIT. When the acknowledgement is lost the batch is
-//! written again, which changes nothing: keys make delivery idempotent. While the database is
-//! away the forwarder tries again and again, ever more slowly, and never gives up.
+//! written again, which changes nothing: keys make delivery idempotent. What the database refuses
+//! for its content goes into quarantine and holds up nothing. While the database is away the
+//! forwarder tries again and again, ever more slowly, and never gives up.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-use store::{Outbox, OutboxError, Store, StoreError};
+use jiff::Timestamp;
+use store::{Interrupted, Outbox, Store, deliver};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -20,14 +22,9 @@ const BATCH: u32 = 400;
 /// How often the database is asked for when nothing else happens.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Why draining stopped before the outbox was empty.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Interrupted {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Outbox(#[from] OutboxError),
-}
+/// How long an empty outbox is believed to stay empty when nobody says otherwise: another process
+/// may put back what was in quarantine.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Drains the outbox.
 pub(crate) struct Forwarder {
@@ -49,12 +46,12 @@ impl Forwarder {
             match self.drain().await {
                 Ok(()) => {
                     pauses = self::pauses();
-                    self.wake.notified().await;
+                    let _ = tokio::time::timeout(LONGEST_REST, self.wake.notified()).await;
                 }
                 Err(error) => {
                     let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
                     tracing::warn!(?pause, "readings wait in the outbox: {error}");
-                    self.tell(StorageNews::Down(error.to_string())).await;
+                    self.tell(StorageNews::of(&error)).await;
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -63,18 +60,14 @@ impl Forwarder {
 
     /// Writes everything that waits.
     pub(crate) async fn drain(&self) -> Result<(), Interrupted> {
-        loop {
-            let queued = self.outbox.oldest(BATCH).await?;
-            if queued.is_empty() {
-                return Ok(());
-            }
-            let (numbers, records): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
-            let written = self.store.write(&records).await?;
-            self.outbox.remove(&numbers).await?;
+        while let Some(delivered) =
+            deliver(&self.outbox, &*self.store, BATCH, Timestamp::now).await?
+        {
             let outbox = self.outbox.status().await?;
-            let readings = written.inverter_rows + written.port_rows;
+            let readings = delivered.written.inverter_rows + delivered.written.port_rows;
             self.tell(StorageNews::Forwarded { readings, outbox }).await;
         }
+        Ok(())
     }
 
     async fn tell(&self, news: StorageNews) {

@@ -2,7 +2,7 @@
 //!
 //! Pollers report to it, the [`forwarder`](crate::forwarder) tells it how storing fares, and after
 //! each message it publishes a copy that the API serves. A snapshot is kept first (in the outbox,
-//! or in the embedded store) and shown then; what cannot be kept is counted, exactly.
+//! or in the embedded store) and shown then; what cannot be kept is counted, exactly and for ever.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use api::Metrics;
 use dtu::Report;
 use dtu::poller::Turn;
 use jiff::Timestamp;
+use plant::Serial;
 use plant::live::{Failure, LiveInverter, LivePlant, StoreLink};
-use plant::{Serial, Snapshot};
-use store::{Metric, Outbox, OutboxError, OutboxStatus, Record, Store};
+use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// The key under which a DTU's memory is kept in `config_cache`.
@@ -45,6 +45,8 @@ pub(crate) enum StorageNews {
     Seen(Vec<(Serial, LiveInverter)>),
     /// The store failed.
     Down(String),
+    /// The outbox cannot be read, or what was delivered cannot be taken out of it.
+    Stuck(String),
     /// Readings reached the store.
     Forwarded {
         /// New rows of readings.
@@ -54,11 +56,23 @@ pub(crate) enum StorageNews {
     },
 }
 
+impl StorageNews {
+    /// What an interruption says about the store: a full disk is none of its faults.
+    pub(crate) fn of(interrupted: &Interrupted) -> Self {
+        match interrupted {
+            Interrupted::Store(error) => Self::Down(error.to_string()),
+            Interrupted::Outbox(error) => Self::Stuck(error.to_string()),
+        }
+    }
+}
+
 /// Owns the live plant, keeps records, publishes.
 pub(crate) struct Recorder {
     pub(crate) live: LivePlant,
     pub(crate) published: watch::Sender<Arc<LivePlant>>,
     pub(crate) keep: Keep,
+    /// None where nothing is kept on the user's wish.
+    pub(crate) losses: Option<LossCount>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: fn() -> Timestamp,
 }
@@ -70,6 +84,9 @@ impl Recorder {
         mut reports: mpsc::Receiver<Report>,
         mut news: mpsc::Receiver<StorageNews>,
     ) {
+        self.note_losses();
+        self.note_incidents();
+        self.published.send_replace(Arc::new(self.live.clone()));
         loop {
             tokio::select! {
                 report = reports.recv() => match report {
@@ -78,6 +95,7 @@ impl Recorder {
                 },
                 Some(news) = news.recv() => self.note(news),
             }
+            self.note_incidents();
             self.published.send_replace(Arc::new(self.live.clone()));
         }
     }
@@ -101,10 +119,13 @@ impl Recorder {
         let outcome = match &self.keep {
             _ if records.is_empty() => return,
             Keep::Nothing => return,
-            Keep::Outbox { outbox, wake } => match append(outbox, &records).await {
-                Ok(status) => {
+            Keep::Outbox { outbox, wake } => match outbox.append(&records).await {
+                Ok(()) => {
                     wake.notify_one();
-                    self.note_outbox(&status);
+                    // The records are safe, whether or not their number can be told.
+                    if let Ok(status) = outbox.status().await {
+                        self.note_outbox(&status);
+                    }
                     Ok(())
                 }
                 Err(error) => Err(error.to_string()),
@@ -124,9 +145,9 @@ impl Recorder {
         match outcome {
             Ok(()) => self.live.storage.accepting = true,
             Err(text) => {
-                let lost: u64 = records.iter().map(readings_in).sum();
+                let lost = records.iter().map(Record::readings).sum();
                 tracing::error!(lost, "readings cannot be kept: {text}");
-                self.live.storage.readings_lost += lost;
+                self.count_lost(lost, now);
                 self.live.storage.accepting = false;
                 self.live.storage.last_failure = Some(Failure { at: now, kind: "store", text });
             }
@@ -152,6 +173,9 @@ impl Recorder {
                 self.live.storage.link = StoreLink::Down;
                 self.live.storage.last_failure = Some(Failure { at: now, kind: "store", text });
             }
+            StorageNews::Stuck(text) => {
+                self.live.storage.last_failure = Some(Failure { at: now, kind: "outbox", text });
+            }
             StorageNews::Forwarded { readings, outbox } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.storage.readings_stored += readings;
@@ -166,17 +190,41 @@ impl Recorder {
         }
     }
 
+    /// Counts readings that are gone. The disk is waited for here, in the task that waits for it
+    /// with every record anyway.
+    fn count_lost(&mut self, readings: u64, at: Timestamp) {
+        if let Some(losses) = &mut self.losses {
+            losses.add(readings, at);
+        }
+        self.note_losses();
+    }
+
+    fn note_losses(&mut self) {
+        if let Some(losses) = &self.losses {
+            self.live.storage.readings_lost = losses.readings();
+            self.live.storage.readings_lost_at = losses.last();
+        }
+    }
+
+    /// A damaged outbox mends itself within any call, also one of the forwarder's.
+    fn note_incidents(&mut self) {
+        let Keep::Outbox { outbox, .. } = &self.keep else { return };
+        let incidents = outbox.incidents();
+        for incident in incidents {
+            self.count_lost(incident.lost_readings.unwrap_or(0), incident.at);
+            let text = incident.to_string();
+            self.live.storage.last_failure =
+                Some(Failure { at: incident.at, kind: "outbox", text });
+        }
+    }
+
     fn note_outbox(&mut self, status: &OutboxStatus) {
         let storage = &mut self.live.storage;
         storage.outbox_depth = status.depth;
         storage.outbox_bytes = status.bytes;
         storage.outbox_oldest = status.oldest;
+        storage.readings_rejected = status.quarantined_readings;
     }
-}
-
-async fn append(outbox: &Outbox, records: &[Record]) -> Result<OutboxStatus, OutboxError> {
-    outbox.append(records).await?;
-    outbox.status().await
 }
 
 /// Takes over what the store knows of an inverter, unless the live plant knows it better by now.
@@ -233,15 +281,6 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         records.push(Record::Config { key, value: memory.clone() });
     }
     records
-}
-
-fn readings_in(record: &Record) -> u64 {
-    match record {
-        Record::Snapshot(Snapshot { inverters, ports, .. }) => {
-            (inverters.len() + ports.len()) as u64
-        }
-        Record::Metrics(_) | Record::Config { .. } => 0,
-    }
 }
 
 #[cfg(test)]

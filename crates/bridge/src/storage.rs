@@ -1,19 +1,23 @@
 //! Opening the place where readings are kept, and bringing the database up when it is there.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use plant::Serial;
-use plant::live::LiveInverter;
+use plant::live::{LiveInverter, StorageState};
 use secrecy::ExposeSecret;
-use store::{Leases, Outbox, PostgresOptions, PostgresStore, SqliteStore, Store};
+use store::{
+    DiskFloor, Interrupted, Leases, LossCount, Outbox, OutboxError, PostgresOptions, PostgresStore,
+    SqliteStore, Store, StoreError,
+};
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
 use crate::config::{Config, Postgres, Storage};
-use crate::forwarder::{self, Forwarder, Interrupted};
+use crate::forwarder::{self, Forwarder};
 use crate::recorder::{Keep, StorageNews, memory_key};
 
 /// The key of the bridge's identity in `config_cache`.
@@ -22,6 +26,8 @@ const INSTANCE_ID: &str = "instance_id";
 pub(crate) const SQLITE_FILE: &str = "hoymiles-smiles.sqlite";
 /// The outbox below the data directory.
 const OUTBOX_FILE: &str = "outbox.sqlite";
+/// The count of readings that could not be kept, below the data directory.
+const LOSSES_FILE: &str = "readings-lost";
 
 /// Where readings live.
 pub(crate) enum Home {
@@ -43,15 +49,26 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
     match &config.storage {
         Storage::Nothing => Ok(Home::Nowhere),
         Storage::Sqlite => {
+            let floor = floor(config);
             let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE))
+                .with_floor(floor.clone())
                 .in_calendar(config.calendar());
-            // Unlike a server, a file does not come up later by itself.
-            store.prepare().await.wrap_err("DATA_DIR")?;
+            match store.prepare().await {
+                Ok(()) => {}
+                Err(error @ StoreError::NoRoom(_)) if floor.is_tight() => wait_for_room(&error),
+                // Unlike a server, a file does not come up later by itself.
+                Err(error) => return Err(error).wrap_err("DATA_DIR"),
+            }
             Ok(Home::Sqlite(Arc::new(store)))
         }
         Storage::Postgres(postgres) => {
-            let outbox =
-                Outbox::open(&config.data_dir.join(OUTBOX_FILE)).await.wrap_err("DATA_DIR")?;
+            let floor = floor(config);
+            let outbox = Outbox::lazy(outbox_file(config), floor.clone());
+            match outbox.ready().await {
+                Ok(()) => {}
+                Err(error @ OutboxError::NoRoom(_)) if floor.is_tight() => wait_for_room(&error),
+                Err(error) => return Err(error).wrap_err("DATA_DIR"),
+            }
             let store = PostgresStore::new(&options(postgres))
                 .wrap_err("DB_HOST, DATABASE_URL")?
                 .in_calendar(config.calendar());
@@ -60,6 +77,31 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
                 outbox: Arc::new(outbox),
                 wake: Arc::new(Notify::new()),
             })
+        }
+    }
+}
+
+/// A full disk is no reason not to start: the plant is shown, what cannot be kept is counted, and
+/// all is well as soon as there is room.
+fn wait_for_room(error: &dyn std::fmt::Display) {
+    tracing::error!("readings are lost until there is room: {error}");
+}
+
+fn floor(config: &Config) -> DiskFloor {
+    DiskFloor::new(&config.data_dir, config.outbox_min_free_mb)
+}
+
+/// Where the outbox is, if there is one.
+pub(crate) fn outbox_file(config: &Config) -> PathBuf {
+    config.data_dir.join(OUTBOX_FILE)
+}
+
+/// Takes up the count of lost readings where readings are kept.
+pub(crate) fn losses(config: &Config) -> Option<LossCount> {
+    match config.storage {
+        Storage::Nothing => None,
+        Storage::Sqlite | Storage::Postgres(_) => {
+            Some(LossCount::open(config.data_dir.join(LOSSES_FILE)))
         }
     }
 }
@@ -110,6 +152,20 @@ impl Home {
         }
     }
 
+    /// What is known about storing before anything is stored.
+    pub(crate) async fn first_state(&self) -> StorageState {
+        let mut state = StorageState::connecting(self.kind());
+        if let Self::Postgres { outbox, .. } = self
+            && let Ok(status) = outbox.status().await
+        {
+            state.outbox_depth = status.depth;
+            state.outbox_bytes = status.bytes;
+            state.outbox_oldest = status.oldest;
+            state.readings_rejected = status.quarantined_readings;
+        }
+        state
+    }
+
     pub(crate) fn keep(&self) -> Keep {
         match self {
             Self::Postgres { outbox, wake, .. } => {
@@ -139,7 +195,7 @@ pub(crate) async fn become_ready(
             }
             Err(error) => {
                 tracing::warn!(?pause, "{error}");
-                let _ = news.send(StorageNews::Down(error.to_string())).await;
+                let _ = news.send(StorageNews::of(&error)).await;
                 tokio::time::sleep(pause).await;
             }
         }

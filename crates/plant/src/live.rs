@@ -338,10 +338,12 @@ pub struct StorageState {
     pub outbox_bytes: u64,
     /// Port and inverter readings that reached the store since start.
     pub readings_stored: u64,
-    /// Readings that the store refused for their content, kept in quarantine.
+    /// Readings that the store refused for their content and that are in quarantine now.
     pub readings_rejected: u64,
-    /// Readings that could not be kept anywhere since start: the count is exact.
+    /// Readings that could not be kept anywhere, ever: the count is exact and survives restarts.
     pub readings_lost: u64,
+    /// When the last of them was lost.
+    pub readings_lost_at: Option<Timestamp>,
     /// Whether the last reading could be kept: in the outbox, or in the embedded store.
     pub accepting: bool,
 }
@@ -359,6 +361,7 @@ impl StorageState {
             readings_stored: 0,
             readings_rejected: 0,
             readings_lost: 0,
+            readings_lost_at: None,
             accepting: true,
         }
     }

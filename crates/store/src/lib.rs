@@ -15,16 +15,23 @@
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
 mod batch;
+mod checksum;
+mod delivery;
+mod disk;
 mod lease;
 mod ledger;
+mod loss;
 pub mod outbox;
 pub mod postgres;
 mod rows;
 mod schema;
 pub mod sqlite;
 
+pub use delivery::{Delivered, Interrupted, deliver};
+pub use disk::DiskFloor;
 pub use lease::{Claim, Lease, Leases};
-pub use outbox::{Outbox, OutboxError, OutboxStatus};
+pub use loss::LossCount;
+pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
 pub use sqlite::SqliteStore;
 
@@ -59,6 +66,14 @@ impl Record {
             Self::Snapshot(snapshot) => Some(snapshot.taken_at),
             Self::Metrics(metrics) => metrics.iter().map(|metric| metric.at).min(),
             Self::Config { .. } => None,
+        }
+    }
+
+    /// How many readings of inverters and ports it holds.
+    pub fn readings(&self) -> u64 {
+        match self {
+            Self::Snapshot(snapshot) => (snapshot.inverters.len() + snapshot.ports.len()) as u64,
+            Self::Metrics(_) | Self::Config { .. } => 0,
         }
     }
 }

@@ -7,7 +7,7 @@ mod world;
 use std::path::PathBuf;
 
 use sqlx::{Connection, SqliteConnection};
-use store::{Metric, Outbox, OutboxError, OutboxStatus, Record};
+use store::{DiskFloor, Metric, Outbox, OutboxError, OutboxStatus, Record};
 use tempfile::TempDir;
 use world::*;
 
@@ -113,48 +113,121 @@ async fn a_drained_backlog_gives_its_space_back() {
     assert!(size < full.bytes / 10, "{size} of {}", full.bytes);
 }
 
-#[tokio::test]
-async fn a_record_that_makes_no_sense_is_named_and_blocks_only_what_follows() {
-    let dir = tempfile::tempdir().unwrap();
-    let outbox = filled(&dir, &records(3)).await;
-    outbox.close().await;
-    let mut raw =
-        SqliteConnection::connect(&format!("sqlite://{}", file(&dir).display())).await.unwrap();
-    sqlx::query("UPDATE waiting SET record = '{\"snapshot\":' WHERE seq = 2")
-        .execute(&mut raw)
-        .await
-        .unwrap();
-    raw.close().await.unwrap();
-
-    let outbox = Outbox::open(file(&dir)).await.unwrap();
-    let good = outbox.oldest(10).await.unwrap();
-    assert_eq!(good.len(), 1);
-    outbox.remove(&[good[0].0]).await.unwrap();
-    let error = outbox.oldest(10).await.unwrap_err();
-    let OutboxError::Unreadable { seq, .. } = error else {
-        panic!("{error}");
-    };
-    outbox.remove(&[seq]).await.unwrap();
-    assert_eq!(outbox.oldest(10).await.unwrap().len(), 1);
+async fn raw(path: &std::path::Path) -> SqliteConnection {
+    SqliteConnection::connect(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_outbox_is_named_and_left_alone() {
+async fn a_record_that_makes_no_sense_goes_into_quarantine_and_can_come_back() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("outbox.db");
-    std::fs::write(&path, "holiday photographs, all of them".repeat(100)).unwrap();
-    let before = std::fs::read(&path).unwrap();
-    let error = Outbox::open(&path).await.unwrap_err();
-    assert!(matches!(&error, OutboxError::Damaged(text) if text.contains("outbox.db")), "{error}");
-    assert_eq!(std::fs::read(&path).unwrap(), before);
+    filled(&dir, &records(3)).await.close().await;
+    let mut sql = raw(&file(&dir)).await;
+    for change in [
+        "UPDATE waiting SET record = '{\"snapshot\":', checksum = NULL WHERE seq = 1",
+        "UPDATE waiting SET record = replace(record, '33.1', '33.3') WHERE seq = 2",
+    ] {
+        sqlx::query(change).execute(&mut sql).await.unwrap();
+    }
+    sql.close().await.unwrap();
 
+    let outbox = Outbox::open(file(&dir)).await.unwrap();
+    for expected in [1, 2] {
+        let error = outbox.oldest(10).await.unwrap_err();
+        let OutboxError::Unreadable { seq, reason } = error else { panic!("{error}") };
+        assert_eq!(seq, expected);
+        outbox.quarantine_unreadable(seq, &reason, at(NOON)).await.unwrap();
+    }
+    assert_eq!(outbox.oldest(10).await.unwrap().len(), 1);
+    let status = outbox.status().await.unwrap();
+    assert_eq!((status.depth, status.quarantined, status.quarantined_readings), (1, 2, 12));
+    outbox.close().await;
+
+    let outbox = Outbox::visit(file(&dir));
+    let quarantined = outbox.quarantined(0, 10).await.unwrap();
+    assert_eq!(quarantined.len(), 2);
+    assert_eq!(quarantined[0].text, "{\"snapshot\":");
+    assert!(quarantined[1].reason.contains("checksum"), "{}", quarantined[1].reason);
+    assert_eq!(outbox.quarantined(1, 10).await.unwrap(), quarantined[1..]);
+    let replayed = outbox.replay().await.unwrap();
+    assert_eq!((replayed.records, replayed.readings), (2, 12));
+    let status = outbox.status().await.unwrap();
+    assert_eq!((status.depth, status.quarantined, status.quarantined_readings), (3, 0, 0));
+    assert!(matches!(outbox.remove(&[3]).await, Ok(())));
+    let error = outbox.oldest(10).await.unwrap_err();
+    assert!(matches!(error, OutboxError::Unreadable { seq: 4, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn an_outbox_of_the_first_layout_is_brought_up_to_date() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let mut sql = raw(&file(&dir)).await;
+    sqlx::raw_sql(
+        "CREATE TABLE waiting (
+             seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+             taken_at INTEGER,
+             record   TEXT    NOT NULL
+         ) STRICT;
+         CREATE TABLE removed (records INTEGER NOT NULL) STRICT;
+         INSERT INTO removed VALUES (1);
+         PRAGMA user_version = 1;",
+    )
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    let records = records(3);
+    for record in &records {
+        sqlx::query("INSERT INTO waiting (record) VALUES (?1)")
+            .bind(serde_json::to_string(record).unwrap())
+            .execute(&mut sql)
+            .await
+            .unwrap();
+    }
+    sqlx::query("DELETE FROM waiting WHERE seq = 1").execute(&mut sql).await.unwrap();
+    sql.close().await.unwrap();
+
+    let outbox = Outbox::open(file(&dir)).await.unwrap();
+    assert_eq!(outbox.status().await.unwrap().depth, 2);
+    outbox.append(&records[..1]).await.unwrap();
+    let found: Vec<_> = outbox.oldest(9).await.unwrap().into_iter().map(|(_, r)| r).collect();
+    assert_eq!(found, [records[1].clone(), records[2].clone(), records[0].clone()]);
+}
+
+#[tokio::test]
+async fn the_file_of_another_program_or_of_a_later_version_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
     let foreign = dir.path().join("foreign.db");
-    let url = format!("sqlite://{}?mode=rwc", foreign.display());
-    let mut raw = SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query("CREATE TABLE photographs (name TEXT)").execute(&mut raw).await.unwrap();
-    raw.close().await.unwrap();
+    let mut sql = raw(&foreign).await;
+    sqlx::query("CREATE TABLE photographs (name TEXT)").execute(&mut sql).await.unwrap();
+    sql.close().await.unwrap();
     let error = Outbox::open(&foreign).await.unwrap_err();
-    assert!(matches!(&error, OutboxError::Damaged(text) if text.contains("another program")));
+    assert!(matches!(&error, OutboxError::Foreign(text) if text.contains("another program")));
+
+    filled(&dir, &[]).await.close().await;
+    let mut sql = raw(&file(&dir)).await;
+    sqlx::raw_sql("UPDATE tally SET layout = 9; PRAGMA user_version = 9")
+        .execute(&mut sql)
+        .await
+        .unwrap();
+    sql.close().await.unwrap();
+    let error = Outbox::open(file(&dir)).await.unwrap_err();
+    assert!(matches!(&error, OutboxError::Foreign(text) if text.contains("newer version")));
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_up_to_its_floor_takes_nothing_more() {
+    let dir = tempfile::tempdir().unwrap();
+    filled(&dir, &records(1)).await.close().await;
+    let full = Outbox::lazy(file(&dir), DiskFloor::new(dir.path(), 1 << 40));
+    let error = full.append(&records(1)).await.unwrap_err();
+    assert!(
+        matches!(&error, OutboxError::NoRoom(text) if text.contains("OUTBOX_MIN_FREE_MB")),
+        "{error}"
+    );
+    // What waits can still be delivered: that is how room may come back.
+    let waiting = full.oldest(1).await.unwrap();
+    full.remove(&[waiting[0].0]).await.unwrap();
+    assert_eq!(full.status().await.unwrap().depth, 0);
 }
 
 #[tokio::test]

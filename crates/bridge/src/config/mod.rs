@@ -60,6 +60,8 @@ pub(crate) struct Config {
     pub(crate) polling: Polling,
     pub(crate) storage: Storage,
     pub(crate) data_dir: PathBuf,
+    /// 0 for no floor.
+    pub(crate) outbox_min_free_mb: u64,
     pub(crate) time_zone: TimeZone,
     pub(crate) web: Option<Web>,
     pub(crate) log: Log,
@@ -153,6 +155,7 @@ fn read(parser: &mut Parser<'_>, environment: &BTreeMap<String, String>) -> Opti
     let polling = polling(parser);
     let storage = storage(parser);
     let data_dir = data_dir(parser, environment);
+    let outbox_min_free_mb = parser.number("OUTBOX_MIN_FREE_MB", 0, 1_000_000);
     let time_zone = time_zone(parser);
     let web = web(parser);
     let log = log(parser);
@@ -162,6 +165,7 @@ fn read(parser: &mut Parser<'_>, environment: &BTreeMap<String, String>) -> Opti
         polling: polling?,
         storage: storage?,
         data_dir: data_dir?,
+        outbox_min_free_mb: outbox_min_free_mb?,
         time_zone: time_zone?,
         web: web?,
         log: log?,

@@ -127,6 +127,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     row("DATA_DIR", "", "a directory that can be written", "Outbox and embedded database"),
     row(
+        "OUTBOX_MIN_FREE_MB",
+        "256",
+        "a whole number of megabytes from 0 to 1000000",
+        "Free space in DATA_DIR below which no reading is kept any more; 0 for no limit",
+    ),
+    row(
         "TIMEZONE",
         "",
         "an IANA name like Europe/Berlin",

@@ -34,6 +34,13 @@ pub(crate) fn store_error(error: &Error, path: &Path) -> StoreError {
     }
 }
 
+/// Whether the file itself is broken, or not a database at all.
+pub(crate) fn is_corrupt(error: &Error) -> bool {
+    let Error::Database(database) = error else { return false };
+    let code = database.code().and_then(|code| code.parse::<u32>().ok());
+    matches!(code.map(|code| code & 0xff), Some(CORRUPT | NOTADB))
+}
+
 // Result codes of SQLite's C interface.
 const PERM: u32 = 3;
 const BUSY: u32 = 5;

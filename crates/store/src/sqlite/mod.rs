@@ -22,13 +22,13 @@ use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqlitePoolOptions;
+use sqlx::{Connection, SqlitePool};
 
-pub(crate) use error::store_error;
+pub(crate) use error::{is_corrupt, store_error};
 
 use crate::batch::Batch;
-use crate::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+use crate::{DiskFloor, HistoryQuery, Record, Store, StoreError, StoreStats, Written};
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
 /// and page cache.
@@ -40,6 +40,7 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
+    floor: DiskFloor,
     writer: SqlitePool,
     readers: SqlitePool,
     calendar: Calendar,
@@ -53,11 +54,17 @@ impl SqliteStore {
         Self {
             writer: pool()
                 .max_connections(1)
+                // When the disk is full SQLite may end a transaction by itself. sqlx does not
+                // notice and refuses to begin another, so such a connection is not used again.
+                .after_release(|connection, _| {
+                    Box::pin(async move { Ok(!connection.is_in_transaction()) })
+                })
                 .connect_lazy_with(file::durable(path).create_if_missing(true)),
             readers: pool()
                 .max_connections(READERS)
                 .connect_lazy_with(file::durable(path).pragma("query_only", "ON")),
             path: path.to_owned(),
+            floor: DiskFloor::none(),
             calendar: Calendar::new(TimeZone::UTC),
         }
     }
@@ -66,6 +73,12 @@ impl SqliteStore {
     #[must_use]
     pub fn in_calendar(self, calendar: Calendar) -> Self {
         Self { calendar, ..self }
+    }
+
+    /// The same, but it stops writing readings while less than this is free.
+    #[must_use]
+    pub fn with_floor(self, floor: DiskFloor) -> Self {
+        Self { floor, ..self }
     }
 
     fn error(&self, error: sqlx::Error) -> StoreError {
@@ -93,6 +106,9 @@ impl Store for SqliteStore {
     async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {
         if records.is_empty() {
             return Ok(Written::default());
+        }
+        if let Some(shortage) = self.floor.shortage() {
+            return Err(StoreError::NoRoom(shortage));
         }
         let batch = Batch::of(records);
         write::batch(&self.writer, &batch, &self.calendar).await.map_err(|error| self.error(error))

@@ -1,0 +1,174 @@
+//! One step from the outbox to the store, whatever the records hold.
+//!
+//! A batch is one transaction, so one row that the database refuses takes the whole batch with it.
+//! Then the batch is halved until the record is found, and the record until the rows are; all else
+//! is written, in order, and the rows go into quarantine with the database's own reason. Halving
+//! costs a few dozen transactions for each bad record, and only when there is one.
+//!
+//! The pieces are committed one by one. A crash between them delivers the record again, which
+//! changes nothing: keys make delivery idempotent.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::Timestamp;
+use plant::Snapshot;
+
+use crate::{Outbox, OutboxError, Record, Rejected, Store, StoreError, Written};
+
+/// Why nothing more could be delivered for now.
+#[derive(Debug, thiserror::Error)]
+pub enum Interrupted {
+    /// The store is away.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The outbox cannot be read, or what was delivered cannot be taken out. It is delivered again.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Delivered {
+    /// Rows that were new to the store.
+    pub written: Written,
+    /// Readings that went into quarantine.
+    pub rejected: u64,
+}
+
+/// Delivers the oldest records, at most `limit`; `None` when nothing waits.
+///
+/// # Errors
+/// When store or outbox are away. What was not delivered waits.
+pub async fn deliver(
+    outbox: &Outbox,
+    store: &dyn Store,
+    limit: u32,
+    clock: fn() -> Timestamp,
+) -> Result<Option<Delivered>, Interrupted> {
+    let queued = match outbox.oldest(limit).await {
+        Ok(queued) if queued.is_empty() => return Ok(None),
+        Ok(queued) => queued,
+        Err(OutboxError::Unreadable { seq, reason }) => {
+            tracing::error!(seq, "a record of the outbox goes into quarantine: {reason}");
+            outbox.quarantine_unreadable(seq, &reason, clock()).await?;
+            return Ok(Some(Delivered::default()));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let (seqs, records): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
+    match store.write(&records).await {
+        Ok(written) => {
+            outbox.remove(&seqs).await?;
+            Ok(Some(Delivered { written, rejected: 0 }))
+        }
+        Err(StoreError::Refused(_)) => {
+            isolate(outbox, store, &seqs, &records, clock).await.map(Some)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Finds the records that the store refuses, and delivers the others in their order.
+async fn isolate(
+    outbox: &Outbox,
+    store: &dyn Store,
+    seqs: &[i64],
+    records: &[Record],
+    clock: fn() -> Timestamp,
+) -> Result<Delivered, Interrupted> {
+    let mut delivered = Delivered::default();
+    let mut pending = halves(0..records.len());
+    while let Some(range) = pending.pop() {
+        match store.write(&records[range.clone()]).await {
+            Ok(written) => {
+                add(&mut delivered.written, written);
+                outbox.remove(&seqs[range]).await?;
+            }
+            Err(StoreError::Refused(reason)) if range.len() == 1 => {
+                let (seq, record) = (seqs[range.start], &records[range.start]);
+                let (written, rejected) = split(store, record, reason).await?;
+                add(&mut delivered.written, written);
+                let readings: u64 = rejected.iter().map(|part| part.record.readings()).sum();
+                delivered.rejected += readings;
+                for Rejected { reason, .. } in &rejected {
+                    tracing::error!(seq, readings, "put in quarantine: {reason}");
+                }
+                outbox.quarantine(seq, &rejected, clock()).await?;
+            }
+            Err(StoreError::Refused(_)) => pending.extend(halves(range)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(delivered)
+}
+
+/// Finds the rows of a record that the store refuses, and writes the others.
+async fn split(
+    store: &dyn Store,
+    record: &Record,
+    reason: String,
+) -> Result<(Written, Vec<Rejected>), StoreError> {
+    let rows = rows(record);
+    if rows < 2 {
+        return Ok((Written::default(), vec![Rejected { record: record.clone(), reason }]));
+    }
+    let mut written = Written::default();
+    let mut refused: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut pending = halves(0..rows);
+    while let Some(range) = pending.pop() {
+        let piece = part(record, |row| range.contains(&row));
+        match store.write(&[piece]).await {
+            Ok(piece) => add(&mut written, piece),
+            Err(StoreError::Refused(reason)) if range.len() == 1 => {
+                refused.entry(reason).or_default().push(range.start);
+            }
+            Err(StoreError::Refused(_)) => pending.extend(halves(range)),
+            Err(error) => return Err(error),
+        }
+    }
+    let rejected = refused
+        .into_iter()
+        .map(|(reason, rows)| Rejected { record: part(record, |row| rows.contains(&row)), reason })
+        .collect();
+    Ok((written, rejected))
+}
+
+/// The second half first: the list is worked off from its end. A range of one is handed back whole.
+fn halves(range: Range<usize>) -> Vec<Range<usize>> {
+    let middle = range.start + range.len() / 2;
+    [middle..range.end, range.start..middle].into_iter().filter(|half| !half.is_empty()).collect()
+}
+
+/// How many rows a record makes.
+fn rows(record: &Record) -> usize {
+    match record {
+        Record::Snapshot(snapshot) => snapshot.inverters.len() + snapshot.ports.len(),
+        Record::Metrics(metrics) => metrics.len(),
+        Record::Config { .. } => 1,
+    }
+}
+
+/// The record with only those of its rows: first the inverters', then the ports'.
+fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
+    fn pick<T: Clone>(items: &[T], first: usize, wanted: impl Fn(usize) -> bool) -> Vec<T> {
+        let numbered = items.iter().enumerate();
+        numbered.filter(|(row, _)| wanted(first + row)).map(|(_, item)| item.clone()).collect()
+    }
+    match record {
+        Record::Snapshot(snapshot) => Record::Snapshot(Snapshot {
+            dtu_name: snapshot.dtu_name.clone(),
+            dtu_serial: snapshot.dtu_serial,
+            taken_at: snapshot.taken_at,
+            inverters: pick(&snapshot.inverters, 0, &wanted),
+            ports: pick(&snapshot.ports, snapshot.inverters.len(), &wanted),
+        }),
+        Record::Metrics(metrics) => Record::Metrics(pick(metrics, 0, &wanted)),
+        Record::Config { .. } => record.clone(),
+    }
+}
+
+fn add(sum: &mut Written, more: Written) {
+    sum.inverter_rows += more.inverter_rows;
+    sum.port_rows += more.port_rows;
+}
