@@ -1,9 +1,11 @@
 //! The command line: a flag for every setting, and the sub-commands.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgMatches, Command, value_parser};
+use jiff::civil::Date;
 
 use crate::config::SETTINGS;
 
@@ -24,6 +26,7 @@ pub(crate) enum Task {
     Simulate(Simulation),
     Check,
     Healthcheck,
+    Recompute(RangeInclusive<Date>),
     Quarantine(QuarantineTask),
 }
 
@@ -90,6 +93,7 @@ fn command() -> Command {
             Command::new("healthcheck")
                 .about("Exit with 0 if the bridge on this machine is healthy"),
         )
+        .subcommand(recompute())
         .subcommand(
             Command::new("quarantine")
                 .about("Readings that the database refused")
@@ -100,6 +104,23 @@ fn command() -> Command {
                         .about("Put them back into the outbox; the bridge may be running"),
                 ),
         )
+}
+
+fn recompute() -> Command {
+    let day = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("DAY")
+            .value_parser(|text: &str| {
+                text.parse::<Date>().map_err(|_| "a day like 2026-06-21 is expected")
+            })
+            .required(true)
+            .help(help)
+    };
+    Command::new("recompute")
+        .about("Make the energy of past days anew from the raw readings; stop the bridge first")
+        .arg(day("from", "First local day"))
+        .arg(day("to", "Last local day; up to today also the running accounts are replaced"))
 }
 
 fn simulate() -> Command {
@@ -147,6 +168,10 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
         Some(("check", matches)) => (Task::Check, matches),
         Some(("healthcheck", matches)) => (Task::Healthcheck, matches),
+        Some(("recompute", matches)) => {
+            let day = |name| *matches.get_one::<Date>(name).expect("the argument is required");
+            (Task::Recompute(day("from")..=day("to")), matches)
+        }
         Some(("quarantine", matches)) => match matches.subcommand() {
             Some(("replay", matches)) => (Task::Quarantine(QuarantineTask::Replay), matches),
             Some((_, matches)) => (Task::Quarantine(QuarantineTask::List), matches),

@@ -23,7 +23,7 @@ use crate::recorder::{Keep, StorageNews, memory_key};
 /// The key of the bridge's identity in `config_cache`.
 const INSTANCE_ID: &str = "instance_id";
 /// The embedded database below the data directory.
-pub(crate) const SQLITE_FILE: &str = "hoymiles-smiles.sqlite";
+const SQLITE_FILE: &str = "hoymiles-smiles.sqlite";
 /// The outbox below the data directory.
 const OUTBOX_FILE: &str = "outbox.sqlite";
 /// The count of readings that could not be kept, below the data directory.
@@ -50,9 +50,7 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
         Storage::Nothing => Ok(Home::Nowhere),
         Storage::Sqlite => {
             let floor = floor(config);
-            let store = SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE))
-                .with_floor(floor.clone())
-                .in_calendar(config.calendar());
+            let store = sqlite(config).with_floor(floor.clone());
             match store.prepare().await {
                 Ok(()) => {}
                 Err(error @ StoreError::NoRoom(_)) if floor.is_tight() => wait_for_room(&error),
@@ -61,7 +59,7 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
             }
             Ok(Home::Sqlite(Arc::new(store)))
         }
-        Storage::Postgres(postgres) => {
+        Storage::Postgres(options) => {
             let floor = floor(config);
             let outbox = Outbox::lazy(outbox_file(config), floor.clone());
             match outbox.ready().await {
@@ -69,9 +67,7 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
                 Err(error @ OutboxError::NoRoom(_)) if floor.is_tight() => wait_for_room(&error),
                 Err(error) => return Err(error).wrap_err("DATA_DIR"),
             }
-            let store = PostgresStore::new(&options(postgres))
-                .wrap_err("DB_HOST, DATABASE_URL")?
-                .in_calendar(config.calendar());
+            let store = postgres(config, options)?;
             Ok(Home::Postgres {
                 store: Arc::new(store),
                 outbox: Arc::new(outbox),
@@ -79,6 +75,17 @@ pub(crate) async fn open(config: &Config) -> Result<Home> {
             })
         }
     }
+}
+
+/// The embedded store, not opened yet.
+pub(crate) fn sqlite(config: &Config) -> SqliteStore {
+    SqliteStore::open_lazy(config.data_dir.join(SQLITE_FILE)).in_calendar(config.calendar())
+}
+
+/// The PostgreSQL store, not connected yet.
+pub(crate) fn postgres(config: &Config, postgres: &Postgres) -> Result<PostgresStore> {
+    let store = PostgresStore::new(&options(postgres)).wrap_err("DB_HOST, DATABASE_URL")?;
+    Ok(store.in_calendar(config.calendar()))
 }
 
 /// A full disk is no reason not to start: the plant is shown, what cannot be kept is counted, and

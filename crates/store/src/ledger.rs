@@ -8,20 +8,58 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plant::energy::{Account, Booking, Calendar};
+use plant::energy::{Account, Booking, Calendar, Evidence};
 use plant::reading::sample_time;
 use plant::{PortReading, Serial, Snapshot};
 
 /// An inverter and one of its ports.
 pub(crate) type PortKey = (Serial, u8);
 
-/// What is known of a port before the batch.
+/// The books of one port.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PortState {
+pub(crate) struct PortBook {
     /// Its latest reading; what is not newer has been entered.
     pub(crate) latest: Option<Timestamp>,
     /// Its account.
     pub(crate) account: Account,
+    /// What was added by day.
+    pub(crate) days: BTreeMap<Date, DayEntry>,
+}
+
+/// What the books want to know of a reading.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) at: Timestamp,
+    pub(crate) power_w: Option<f32>,
+    pub(crate) evidence: Option<Evidence>,
+}
+
+impl PortBook {
+    /// Enters a reading and says what energy it added.
+    pub(crate) fn enter(
+        &mut self,
+        reading: &Entry,
+        calendar: &Calendar,
+        horizon: Timestamp,
+    ) -> Vec<Booking> {
+        let at = reading.at;
+        if entered(self.latest, at, horizon) {
+            return Vec::new();
+        }
+        if self.latest.is_some_and(|latest| latest > horizon) {
+            self.account.put_clock_back(at, calendar);
+        }
+        self.latest = Some(at);
+        let day = self.days.entry(calendar.day(at)).or_default();
+        day.see(at, reading.power_w);
+        let Some(evidence) = &reading.evidence else { return Vec::new() };
+        let step = self.account.take(evidence, calendar);
+        day.corrections += u32::from(step.correction.is_some());
+        for booking in &step.bookings {
+            self.days.entry(booking.day).or_default().book(booking);
+        }
+        step.bookings
+    }
 }
 
 /// What a batch adds to a row of `port_daily` or `plant_daily`.
@@ -40,10 +78,9 @@ pub(crate) struct DayEntry {
 /// The books of one batch.
 pub(crate) struct Ledger<'a> {
     calendar: &'a Calendar,
-    pub(crate) ports: BTreeMap<PortKey, PortState>,
+    pub(crate) ports: BTreeMap<PortKey, PortBook>,
     /// The last poll of each DTU that was entered.
     polls: BTreeMap<String, Timestamp>,
-    pub(crate) port_days: BTreeMap<(PortKey, Date), DayEntry>,
     pub(crate) dtu_days: BTreeMap<(String, Date), DayEntry>,
 }
 
@@ -69,10 +106,10 @@ impl<'a> Ledger<'a> {
     /// A ledger that knows these ports and these last polls.
     pub(crate) fn open(
         calendar: &'a Calendar,
-        ports: BTreeMap<PortKey, PortState>,
+        ports: BTreeMap<PortKey, PortBook>,
         polls: BTreeMap<String, Timestamp>,
     ) -> Self {
-        Self { calendar, ports, polls, port_days: BTreeMap::new(), dtu_days: BTreeMap::new() }
+        Self { calendar, ports, polls, dtu_days: BTreeMap::new() }
     }
 
     /// Enters a snapshot. Snapshots come in the order of their time; those stamped after `horizon`
@@ -84,8 +121,20 @@ impl<'a> Ledger<'a> {
         }
         self.enter_poll(snapshot, at, horizon);
         for reading in &snapshot.ports {
-            self.enter_port(snapshot, reading, at, horizon);
+            let evidence = snapshot.evidence_of(reading);
+            let entry = Entry { at, power_w: reading.pv_power_w, evidence };
+            let book = self.ports.entry((reading.serial, reading.port)).or_default();
+            for booking in book.enter(&entry, self.calendar, horizon) {
+                self.dtu_day(snapshot, booking.day).book(&booking);
+            }
         }
+    }
+
+    /// What was added to each port and day.
+    pub(crate) fn port_days(&self) -> impl Iterator<Item = (PortKey, Date, &DayEntry)> {
+        self.ports
+            .iter()
+            .flat_map(|(key, book)| book.days.iter().map(|(day, entry)| (*key, *day, entry)))
     }
 
     /// The account of a port that is in the batch.
@@ -102,35 +151,6 @@ impl<'a> Ledger<'a> {
         self.polls.insert(snapshot.dtu_name.clone(), at);
         let power = snapshot.pv_power_w() as f32;
         self.dtu_day(snapshot, self.calendar.day(at)).see(at, Some(power));
-    }
-
-    fn enter_port(
-        &mut self,
-        snapshot: &Snapshot,
-        reading: &PortReading,
-        at: Timestamp,
-        horizon: Timestamp,
-    ) {
-        let key = (reading.serial, reading.port);
-        let day = self.calendar.day(at);
-        let state = self.ports.entry(key).or_default();
-        if entered(state.latest, at, horizon) {
-            return;
-        }
-        if state.latest.is_some_and(|latest| latest > horizon) {
-            state.account.put_clock_back(at, self.calendar);
-        }
-        state.latest = Some(at);
-        let evidence = snapshot.evidence_of(reading);
-        let step = evidence.map(|evidence| state.account.take(&evidence, self.calendar));
-        let entry = self.port_days.entry((key, day)).or_default();
-        entry.see(at, reading.pv_power_w);
-        let Some(step) = step else { return };
-        entry.corrections += u32::from(step.correction.is_some());
-        for booking in &step.bookings {
-            self.port_days.entry((key, booking.day)).or_default().book(booking);
-            self.dtu_day(snapshot, booking.day).book(booking);
-        }
     }
 
     fn dtu_day(&mut self, snapshot: &Snapshot, day: Date) -> &mut DayEntry {

@@ -23,6 +23,7 @@ mod ledger;
 mod loss;
 pub mod outbox;
 pub mod postgres;
+pub mod recompute;
 mod rows;
 mod schema;
 pub mod sqlite;
@@ -33,6 +34,7 @@ pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
 pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
+pub use recompute::Recomputed;
 pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;

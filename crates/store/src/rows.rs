@@ -51,6 +51,43 @@ where
     })
 }
 
+/// What a joined row tells of an inverter's status; the rest of the reading stays blank.
+pub(crate) fn status<'r, R>(row: &'r R, serial: Serial) -> Result<InverterReading, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    i32: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(InverterReading {
+        operating_status: number::<R, i32, u16>(row, "operating_status")?,
+        link_status: number::<R, i32, u16>(row, "link_status")?,
+        ..InverterReading::blank(serial)
+    })
+}
+
+/// The device's counters and the power in a row of `port_data`.
+pub(crate) fn counters<'r, R>(
+    row: &'r R,
+    (serial, port): (Serial, u8),
+) -> Result<PortReading, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    f32: Decode<'r, R::Database> + Type<R::Database>,
+    i32: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(PortReading {
+        serial,
+        port,
+        pv_voltage_v: None,
+        pv_current_a: None,
+        pv_power_w: row.try_get("pv_power")?,
+        today_wh: number::<R, i32, u32>(row, "today_production")?,
+        total_wh: number::<R, i64, u32>(row, "total_production")?,
+    })
+}
+
 /// The `port_number` column of a row.
 pub(crate) fn port_number<'r, R>(row: &'r R) -> Result<u8, sqlx::Error>
 where

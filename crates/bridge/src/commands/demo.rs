@@ -10,7 +10,7 @@ use color_eyre::eyre::{Result, WrapErr};
 use dtu::DialectSetting;
 use jiff::{SignedDuration, Timestamp};
 use simulator::{Dialect, DtuOptions, Running, SimPlant, SimulatedDtu};
-use store::{Record, SqliteStore, Store};
+use store::{Record, Store};
 
 use crate::app::App;
 use crate::config::{Config, DtuConfig, Storage};
@@ -90,8 +90,7 @@ pub(crate) fn demo(mut config: Config) -> Result<ExitCode> {
 /// Fills the demo's store up to now: from a year ago, or from where the last demo ended.
 async fn make_history(config: &Config, dtus: &[DemoDtu]) -> Result<()> {
     std::fs::create_dir_all(&config.data_dir).wrap_err("DATA_DIR")?;
-    let store = SqliteStore::open_lazy(config.data_dir.join(storage::SQLITE_FILE))
-        .in_calendar(config.calendar());
+    let store = storage::sqlite(config);
     store.prepare().await.wrap_err("DATA_DIR")?;
     let now = Timestamp::now();
     let newest = store.stats().await?.newest_reading;

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod healthcheck;
 pub(crate) mod quarantine;
+pub(crate) mod recompute;
 pub(crate) mod run;
 pub(crate) mod simulate;
 

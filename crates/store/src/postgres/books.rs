@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
 use plant::energy::{Account, Calendar};
@@ -11,7 +12,7 @@ use sqlx::{PgConnection, Row};
 use super::unnamed;
 use super::write::{Ids, column};
 use crate::batch::{Batch, PortRow};
-use crate::ledger::{DayEntry, Ledger, PortState};
+use crate::ledger::{DayEntry, Ledger, PortBook, PortKey};
 use crate::rows;
 
 const PORT_STATES: &str = "
@@ -118,14 +119,14 @@ pub(super) async fn keep(
         ledger.enter(snapshot, batch.horizon);
     }
     replace_latest(connection, batch, ids, &ledger).await?;
-    add_port_days(connection, &ledger, ids).await?;
+    add_port_days(connection, ledger.port_days(), ids).await?;
     add_dtu_days(connection, &ledger).await
 }
 
 async fn port_states(
     connection: &mut PgConnection,
     ids: &Ids,
-) -> Result<BTreeMap<(Serial, u8), PortState>> {
+) -> Result<BTreeMap<(Serial, u8), PortBook>> {
     let ids: Vec<i32> = ids.values().copied().collect();
     let found = unnamed(PORT_STATES).bind(ids).fetch_all(connection).await?;
     found
@@ -133,7 +134,7 @@ async fn port_states(
         .map(|row| {
             let latest: jiff_sqlx::Timestamp = row.try_get("timestamp")?;
             let account = rows::account(row)?.unwrap_or_default();
-            let state = PortState { latest: Some(latest.to_jiff()), account };
+            let state = PortBook { latest: Some(latest.to_jiff()), account, ..PortBook::default() };
             Ok(((rows::serial(row)?, rows::port_number(row)?), state))
         })
         .collect()
@@ -181,25 +182,26 @@ async fn replace_latest(
     Ok(())
 }
 
-async fn add_port_days(
+/// Adds to rows of `port_daily`, or makes them.
+pub(super) async fn add_port_days(
     connection: &mut PgConnection,
-    ledger: &Ledger<'_>,
+    days: impl Iterator<Item = (PortKey, Date, &DayEntry)>,
     ids: &Ids,
 ) -> Result<()> {
-    let rows: Vec<_> = ledger.port_days.iter().collect();
+    let rows: Vec<_> = days.collect();
     for rows in rows.chunks(DAYS_PER_STATEMENT) {
         unnamed(ADD_PORT_DAYS)
-            .bind(column(rows, |(((serial, _), _), _)| ids[serial]))
-            .bind(column(rows, |(((_, port), _), _)| i16::from(*port)))
-            .bind(column(rows, |((_, day), _)| day.to_sqlx()))
-            .bind(column(rows, |(_, entry)| signed(entry.energy_wh)))
-            .bind(column(rows, |(_, entry)| signed(entry.estimated_wh)))
-            .bind(column(rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
-            .bind(column(rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
-            .bind(column(rows, |(_, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
-            .bind(column(rows, |(_, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
-            .bind(column(rows, |(_, entry)| count(entry.samples)))
-            .bind(column(rows, |(_, entry)| count(entry.corrections)))
+            .bind(column(rows, |((serial, _), ..)| ids[serial]))
+            .bind(column(rows, |((_, port), ..)| i16::from(*port)))
+            .bind(column(rows, |(_, day, _)| day.to_sqlx()))
+            .bind(column(rows, |(_, _, entry)| signed(entry.energy_wh)))
+            .bind(column(rows, |(_, _, entry)| signed(entry.estimated_wh)))
+            .bind(column(rows, |(_, _, entry)| entry.peak.map(|(power, _)| power)))
+            .bind(column(rows, |(_, _, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
+            .bind(column(rows, |(_, _, entry)| entry.first_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, _, entry)| entry.last_at.map(ToSqlx::to_sqlx)))
+            .bind(column(rows, |(_, _, entry)| count(entry.samples)))
+            .bind(column(rows, |(_, _, entry)| count(entry.corrections)))
             .execute(&mut *connection)
             .await?;
     }

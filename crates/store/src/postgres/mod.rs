@@ -25,14 +25,17 @@ mod lease;
 mod migrate;
 mod options;
 mod read;
+mod recompute;
 mod write;
 
 use std::fmt;
 use std::future::Future;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::live::{LiveInverter, Timed};
@@ -44,6 +47,7 @@ use sqlx::query::Query;
 pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
+use crate::recompute::Recomputed;
 use crate::{Claim, HistoryQuery, Lease, Leases, Record, Store, StoreError, StoreStats, Written};
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -94,6 +98,20 @@ impl PostgresStore {
             pool: pool.connect_lazy_with(connect),
             calendar: Calendar::new(TimeZone::UTC),
         })
+    }
+
+    /// Makes the books of these days anew from the raw readings. See [`crate::recompute`].
+    ///
+    /// # Errors
+    /// As for any write. Ports done before the failure stay done; calling again is harmless.
+    pub async fn recompute(
+        &self,
+        days: RangeInclusive<Date>,
+        now: Timestamp,
+    ) -> Result<Recomputed, StoreError> {
+        recompute::days(&self.pool, &self.calendar, &days, now)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// The same store with days of another zone than UTC.

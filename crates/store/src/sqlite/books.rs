@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use plant::Serial;
 use plant::energy::{Account, Calendar};
 use sqlx::{Row, SqliteConnection};
@@ -11,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use super::file::{micros, timestamp};
 use super::write::{Ids, insert, json};
 use crate::batch::{Batch, PortRow};
-use crate::ledger::{DayEntry, Ledger, PortState};
+use crate::ledger::{DayEntry, Ledger, PortBook, PortKey};
 use crate::rows;
 
 const PORT_STATES: &str = "
@@ -111,23 +112,7 @@ pub(super) async fn keep(
         ledger.enter(snapshot, batch.horizon);
     }
     replace_latest(connection, batch, ids, &ledger).await?;
-    let port_days = ledger.port_days.iter().map(|(((serial, port), day), entry)| {
-        let (peak, peak_at) = peak(entry);
-        (
-            ids[serial],
-            port,
-            day,
-            entry.energy_wh,
-            entry.estimated_wh,
-            peak,
-            peak_at,
-            entry.first_at.map(micros),
-            entry.last_at.map(micros),
-            entry.samples,
-            entry.corrections,
-        )
-    });
-    insert(connection, ADD_PORT_DAYS, port_days).await?;
+    add_port_days(connection, ledger.port_days(), ids).await?;
     let dtu_days = ledger.dtu_days.iter().map(|((name, day), entry)| {
         let (peak, peak_at) = peak(entry);
         (
@@ -146,6 +131,34 @@ pub(super) async fn keep(
     Ok(())
 }
 
+/// Adds to rows of `port_daily`, or makes them.
+pub(super) async fn add_port_days(
+    connection: &mut SqliteConnection,
+    days: impl Iterator<Item = (PortKey, Date, &DayEntry)>,
+    ids: &Ids,
+) -> Result<()> {
+    let days: Vec<_> = days
+        .map(|((serial, port), day, entry)| {
+            let (peak, peak_at) = peak(entry);
+            (
+                ids[&serial],
+                port,
+                day,
+                entry.energy_wh,
+                entry.estimated_wh,
+                peak,
+                peak_at,
+                entry.first_at.map(micros),
+                entry.last_at.map(micros),
+                entry.samples,
+                entry.corrections,
+            )
+        })
+        .collect();
+    insert(connection, ADD_PORT_DAYS, days.into_iter()).await?;
+    Ok(())
+}
+
 fn peak(entry: &DayEntry) -> (Option<f32>, Option<i64>) {
     entry.peak.map(|(power, at)| (power, micros(at))).unzip()
 }
@@ -153,7 +166,7 @@ fn peak(entry: &DayEntry) -> (Option<f32>, Option<i64>) {
 async fn port_states(
     connection: &mut SqliteConnection,
     ids: &Ids,
-) -> Result<BTreeMap<(Serial, u8), PortState>> {
+) -> Result<BTreeMap<(Serial, u8), PortBook>> {
     let ids = json(ids.values())?;
     let found = sqlx::query(PORT_STATES).bind(ids).fetch_all(connection).await?;
     found
@@ -161,7 +174,10 @@ async fn port_states(
         .map(|row| {
             let latest = Some(timestamp(row.try_get("timestamp")?)?);
             let account = rows::account(row)?.unwrap_or_default();
-            Ok(((rows::serial(row)?, rows::port_number(row)?), PortState { latest, account }))
+            Ok((
+                (rows::serial(row)?, rows::port_number(row)?),
+                PortBook { latest, account, ..PortBook::default() },
+            ))
         })
         .collect()
 }

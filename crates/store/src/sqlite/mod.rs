@@ -11,13 +11,16 @@ mod error;
 pub(crate) mod file;
 mod migrate;
 mod read;
+mod recompute;
 mod write;
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::live::{LiveInverter, Timed};
@@ -28,6 +31,7 @@ use sqlx::{Connection, SqlitePool};
 pub(crate) use error::{is_corrupt, store_error};
 
 use crate::batch::Batch;
+use crate::recompute::Recomputed;
 use crate::{DiskFloor, HistoryQuery, Record, Store, StoreError, StoreStats, Written};
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -67,6 +71,20 @@ impl SqliteStore {
             floor: DiskFloor::none(),
             calendar: Calendar::new(TimeZone::UTC),
         }
+    }
+
+    /// Makes the books of these days anew from the raw readings. See [`crate::recompute`].
+    ///
+    /// # Errors
+    /// As for any write. Ports done before the failure stay done; calling again is harmless.
+    pub async fn recompute(
+        &self,
+        days: RangeInclusive<Date>,
+        now: Timestamp,
+    ) -> Result<Recomputed, StoreError> {
+        recompute::days(&self.writer, &self.calendar, &days, now)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// The same store with days of another zone than UTC.

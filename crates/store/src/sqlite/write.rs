@@ -22,7 +22,7 @@ use crate::rows;
 
 /// An immediate transaction waits for its turn at once. A deferred one would read first and could
 /// then be refused the lock without waiting.
-const BEGIN: &str = "BEGIN IMMEDIATE";
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// Registers an inverter or notes that it was seen, and hands back its id. A `last_seen` beyond the
 /// horizon (?2) was written under a wrong clock and gives way. A DTU that does not tell its serial

@@ -90,3 +90,32 @@ pub(crate) async fn raw_counters_stay_as_they_were(world: &World) {
     let zeros = world.number("SELECT count(*) FROM port_data WHERE total_production = 0").await;
     assert_eq!(zeros, Some(2));
 }
+
+pub(crate) async fn recomputation_equals_the_live_path(world: &World) {
+    let store = world.store().await;
+    for batch in two_days().chunks(7) {
+        store.write(batch).await.unwrap();
+    }
+    let live = books(world).await;
+    let accounts = "SELECT CAST(accounting AS text) FROM production_cache ORDER BY port_number";
+    let believed = world.texts(accounts).await;
+    // Somebody has spoilt the books.
+    world.execute("UPDATE port_daily SET energy = 99, estimated = 7, samples = 1").await;
+    world.execute("UPDATE plant_daily SET energy = 1").await;
+    world.execute("UPDATE production_cache SET accounting = NULL, total_production = 0").await;
+    let done = world.recompute(at(NOON + 30 * 3600)).await;
+    assert_eq!((done.ports, done.readings, done.port_days), (2, 60, 4));
+    assert_eq!(books(world).await, live);
+    assert_eq!(world.texts(accounts).await, believed);
+}
+
+pub(crate) async fn recomputation_leaves_other_days_alone(world: &World) {
+    let store = world.store().await;
+    store.write(&two_days()).await.unwrap();
+    world.execute("UPDATE port_daily SET energy = 99").await;
+    let first = world.recompute_day(at(NOON), at(NOON + 30 * 3600)).await;
+    assert_eq!(first.port_days, 2);
+    let energy = world.numbers("SELECT energy FROM port_daily ORDER BY port_number, day").await;
+    let [first, second] = [1_234 + 110, 99].map(Some);
+    assert_eq!(energy, [first, second, first, second]);
+}

@@ -52,6 +52,8 @@ promises! {
         every_watt_hour_is_booked_to_its_day
         books_do_not_depend_on_batches_repetition_or_restarts
         raw_counters_stay_as_they_were
+        recomputation_equals_the_live_path
+        recomputation_leaves_other_days_alone
     ;
     upkeep:
         configuration_is_kept_and_replaced

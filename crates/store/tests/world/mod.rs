@@ -7,9 +7,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
-use store::{PostgresOptions, PostgresStore, Record, SqliteStore, Store};
+use store::{PostgresOptions, PostgresStore, Recomputed, Record, SqliteStore, Store};
 use tempfile::TempDir;
 
 /// Noon of a day long past: no reading of these tests is from the future by accident.
@@ -42,6 +43,28 @@ impl World {
         let store = self.reopen();
         store.prepare().await.unwrap();
         store
+    }
+
+    /// Makes the books of every day up to `now` anew.
+    pub(crate) async fn recompute(&self, now: Timestamp) -> Recomputed {
+        self.recompute_days(at(NOON), now, now).await
+    }
+
+    /// Makes the books of one day anew.
+    pub(crate) async fn recompute_day(&self, day: Timestamp, now: Timestamp) -> Recomputed {
+        self.recompute_days(day, day, now).await
+    }
+
+    async fn recompute_days(&self, from: Timestamp, to: Timestamp, now: Timestamp) -> Recomputed {
+        let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+        let days = day(from)..=day(to);
+        match self {
+            Self::Postgres(database) => database.store().recompute(days, now).await.unwrap(),
+            Self::Sqlite(dir) => {
+                let store = SqliteStore::open_lazy(dir.path().join("new/plant.db"));
+                store.recompute(days, now).await.unwrap()
+            }
+        }
     }
 
     /// Runs statements that no store would.

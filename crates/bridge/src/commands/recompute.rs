@@ -1,0 +1,59 @@
+//! `hoymiles-smiles recompute`: the energy of past days made anew from the raw readings.
+//!
+//! After readings came late (`quarantine replay`), after the time zone was changed, or for the
+//! peace of mind that the same readings give the same energy. The bridge of this data directory is
+//! stopped meanwhile: it goes on from accounts that it has in memory.
+
+use std::ops::RangeInclusive;
+use std::process::ExitCode;
+
+use color_eyre::eyre::{Result, WrapErr, bail};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use store::{Recomputed, Store};
+
+use crate::config::{Config, Storage};
+use crate::data_dir::DataDir;
+use crate::{logging, storage};
+
+#[expect(clippy::print_stdout, reason = "the answer of a command that a person runs")]
+pub(crate) fn recompute(config: &Config, days: RangeInclusive<Date>) -> Result<ExitCode> {
+    if days.is_empty() {
+        bail!("--from {} is after --to {}: no day lies between", days.start(), days.end());
+    }
+    logging::start(&config.log)?;
+    super::block_on(async {
+        let _claimed = DataDir::claim(&config.data_dir)?;
+        let done = books(config, days.clone()).await?;
+        println!(
+            "{} readings of {} ports give {} port days from {} to {}.",
+            done.readings,
+            done.ports,
+            done.port_days,
+            days.start(),
+            days.end()
+        );
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn books(config: &Config, days: RangeInclusive<Date>) -> Result<Recomputed> {
+    let now = Timestamp::now();
+    match &config.storage {
+        Storage::Nothing => bail!("DRY_RUN: nothing is stored, so there is nothing to recompute"),
+        Storage::Sqlite => {
+            let store = storage::sqlite(config);
+            store.prepare().await.wrap_err("DATA_DIR")?;
+            let done = store.recompute(days, now).await;
+            store.close().await;
+            Ok(done?)
+        }
+        Storage::Postgres(postgres) => {
+            let store = storage::postgres(config, postgres)?;
+            store.prepare().await?;
+            let done = store.recompute(days, now).await;
+            store.close().await;
+            Ok(done?)
+        }
+    }
+}
