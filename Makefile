@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test test-fast lint bench clean
+.PHONY: help demo run build test test-fast faults lint bench clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -31,6 +31,12 @@ test-fast: ## Run the tests that need no database
 	@scripts/setup-build.sh
 	cargo test --locked --workspace --lib --bins
 	cargo test --locked -p plant -p modbus -p simulator -p dtu --test '*'
+
+# How many faults `make faults` injects in all.
+ROUNDS ?= 1000
+
+faults: ## Inject a thousand faults (ROUNDS=1000), and print what was lost
+	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
 
 lint: ## Check format, lints and licences
 	@scripts/with-target-cache.sh scripts/lint.sh

@@ -94,25 +94,31 @@ impl Bridge {
 
     /// Asks for a path.
     pub fn get(&self, path: &str) -> Answer {
+        self.ask(path).unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log()))
+    }
+
+    /// Asks a bridge that may be gone.
+    pub fn try_get(&self, path: &str) -> Option<Answer> {
+        self.ask(path).ok()
+    }
+
+    fn ask(&self, path: &str) -> Result<Answer, ureq::Error> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
             .build()
             .into();
-        let mut response =
-            agent.get(format!("http://{}{path}", self.address)).call().unwrap_or_else(|error| {
-                panic!("GET {path}: {error}\n{}", self.log());
-            });
+        let mut response = agent.get(format!("http://{}{path}", self.address)).call()?;
         let content_type = response
             .headers()
             .get("content-type")
             .map(|value| value.to_str().unwrap().to_owned())
             .unwrap_or_default();
-        Answer {
+        Ok(Answer {
             status: response.status().as_u16(),
             content_type,
-            text: response.body_mut().read_to_string().unwrap(),
-        }
+            text: response.body_mut().read_to_string()?,
+        })
     }
 
     /// What it has logged so far.

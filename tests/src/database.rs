@@ -21,7 +21,11 @@ impl Database {
     /// Creates an empty database on the test server (`TEST_DATABASE_URL`).
     pub async fn create() -> Self {
         let url = std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| DEFAULT_SERVER.to_owned());
-        let server: PgConnectOptions = url.parse().unwrap();
+        Self::create_on(url.parse().unwrap()).await
+    }
+
+    /// Creates an empty database on this server.
+    pub async fn create_on(server: PgConnectOptions) -> Self {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("hoymiles_test_{}_{count}", std::process::id());
         let mut admin = PgConnection::connect_with(&server).await.unwrap();

@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly anywhere")]
 
 mod bridge;
+mod cluster;
 mod database;
 mod gate;
+mod household;
 
 pub use bridge::{Answer, Bridge, command};
+pub use cluster::Cluster;
 pub use database::Database;
 pub use gate::Gate;
+pub use household::{Household, Key, outbox_keys};
 
 use std::time::Duration;
 

@@ -22,6 +22,9 @@ const BATCH: u32 = 400;
 /// How often the database is asked for when nothing else happens.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
+/// At the end a batch under way is not cut off at once: it would only be written again after the
+/// next start, and a connection that was cut off inside a transaction is slow to close.
+const PATIENCE_WITH_BATCH: Duration = Duration::from_secs(1);
 /// How long an empty outbox is believed to stay empty when nobody says otherwise: another process
 /// may put back what was in quarantine.
 const LONGEST_REST: Duration = Duration::from_secs(30);
@@ -37,22 +40,30 @@ pub(crate) struct Forwarder {
 impl Forwarder {
     /// Forwards until cancelled. What is not forwarded then stays in the outbox.
     pub(crate) async fn run(&self, cancel: &CancellationToken) {
-        cancel.run_until_cancelled(self.forward_for_ever()).await;
+        let too_late = async {
+            cancel.cancelled().await;
+            tokio::time::sleep(PATIENCE_WITH_BATCH).await;
+        };
+        tokio::select! {
+            () = self.forward(cancel) => {}
+            () = too_late => {}
+        }
     }
 
-    async fn forward_for_ever(&self) {
+    async fn forward(&self, cancel: &CancellationToken) {
         let mut pauses = pauses();
-        loop {
+        while !cancel.is_cancelled() {
             match self.drain().await {
                 Ok(()) => {
                     pauses = self::pauses();
-                    let _ = tokio::time::timeout(LONGEST_REST, self.wake.notified()).await;
+                    let rest = tokio::time::timeout(LONGEST_REST, self.wake.notified());
+                    cancel.run_until_cancelled(rest).await;
                 }
                 Err(error) => {
                     let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
                     tracing::warn!(?pause, "readings wait in the outbox: {error}");
                     self.tell(StorageNews::of(&error)).await;
-                    tokio::time::sleep(pause).await;
+                    cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
                 }
             }
         }

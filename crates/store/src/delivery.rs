@@ -10,11 +10,17 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use plant::Snapshot;
 
 use crate::{Outbox, OutboxError, Record, Rejected, Store, StoreError, Written};
+
+/// After this a connection is given up. The server has its own, shorter limit for a statement; this
+/// one is for a connection on which neither side says anything any more, which would hold up the
+/// queue for ever.
+const LONGEST_WRITE: Duration = Duration::from_secs(60);
 
 /// Why nothing more could be delivered for now.
 #[derive(Debug, thiserror::Error)]
@@ -57,7 +63,7 @@ pub async fn deliver(
         Err(error) => return Err(error.into()),
     };
     let (seqs, records): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
-    match store.write(&records).await {
+    match write(store, &records).await {
         Ok(written) => {
             outbox.remove(&seqs).await?;
             Ok(Some(Delivered { written, rejected: 0 }))
@@ -66,6 +72,16 @@ pub async fn deliver(
             isolate(outbox, store, &seqs, &records, clock).await.map(Some)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+async fn write(store: &dyn Store, records: &[Record]) -> Result<Written, StoreError> {
+    match tokio::time::timeout(LONGEST_WRITE, store.write(records)).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(StoreError::Unavailable(format!(
+            "it did not confirm a batch within {} seconds",
+            LONGEST_WRITE.as_secs()
+        ))),
     }
 }
 
@@ -80,7 +96,7 @@ async fn isolate(
     let mut delivered = Delivered::default();
     let mut pending = halves(0..records.len());
     while let Some(range) = pending.pop() {
-        match store.write(&records[range.clone()]).await {
+        match write(store, &records[range.clone()]).await {
             Ok(written) => {
                 add(&mut delivered.written, written);
                 outbox.remove(&seqs[range]).await?;
@@ -118,7 +134,7 @@ async fn split(
     let mut pending = halves(0..rows);
     while let Some(range) = pending.pop() {
         let piece = part(record, |row| range.contains(&row));
-        match store.write(&[piece]).await {
+        match write(store, &[piece]).await {
             Ok(piece) => add(&mut written, piece),
             Err(StoreError::Refused(reason)) if range.len() == 1 => {
                 refused.entry(reason).or_default().push(range.start);

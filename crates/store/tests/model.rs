@@ -197,8 +197,14 @@ impl History {
             }
             12 => {
                 let patience = std::time::Duration::from_micros(self.random.random_range(0..3000));
+                // Cut short by the end of the process, and then all begins anew.
                 let line = Arc::clone(&self.line);
-                let _ = tokio::time::timeout(patience, deliver(&self.outbox, &*line, 9, now)).await;
+                let cut = tokio::time::timeout(patience, deliver(&self.outbox, &*line, 9, now));
+                if cut.await.is_err() {
+                    let state = AtomicU8::new(self.line.state.load(Ordering::Relaxed));
+                    self.line = Arc::new(Line { store: self.world.store().await, state });
+                    self.crash().await;
+                }
             }
             13 => {
                 // Written, and then the power fails before it is taken out.
