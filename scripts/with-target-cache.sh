@@ -26,7 +26,7 @@ if [ "${1:-}" = --inside ]; then
     if [ "$size_mb" -gt "$limit_mb" ]; then
         rm -rf "$CARGO_TARGET_DIR"
     fi
-    find Cargo.toml Cargo.lock crates tests -type f -exec touch -c {} +
+    find Cargo.toml Cargo.lock crates tests benches -type f -exec touch -c {} +
     exec "$@"
 fi
 

@@ -8,6 +8,7 @@
 //! | [`process`](process) | start and memory of the real program | a web server that does nothing |
 //! | [`http`](http_load) | requests per second with nothing and much stored | the same server |
 //! | [`drain`](drain) | a week's outbox into PostgreSQL | COPY of the same rows |
+//! | [`soak`](soak), only when named | memory over a long run with random faults | the same process at first |
 //!
 //! Machines differ and are shared, so a figure alone says little. Each is measured in turns with
 //! its reference, several times; the table shows the medians, and the ratio is what to compare.
@@ -25,6 +26,7 @@ mod poll;
 mod process;
 mod reference;
 mod report;
+mod soak;
 
 use report::Report;
 
@@ -55,6 +57,9 @@ async fn main() {
     }
     if wanted("drain") {
         drain::measure(&mut report).await;
+    }
+    if arguments.iter().any(|given| given == "soak") {
+        soak::measure(&mut report).await;
     }
     report.print();
 }
