@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
 
 mod energy;
+mod events;
 mod latest;
 mod readings;
 mod upkeep;
@@ -52,6 +53,13 @@ promises! {
         every_watt_hour_is_booked_to_its_day
         books_do_not_depend_on_batches_repetition_or_restarts
         raw_counters_stay_as_they_were
+    ;
+    events:
+        an_event_is_told_twice_and_kept_once
+        events_are_found_by_the_range_they_overlap
+        what_has_not_ended_is_known_after_a_restart
+        many_events_fit_into_one_write
+        days_of_dtus_are_found
     ;
     upkeep:
         configuration_is_kept_and_replaced
