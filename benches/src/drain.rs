@@ -169,7 +169,9 @@ impl Copy {
                             .unwrap();
                     }
                 }
-                Record::Config { .. } => unreachable!("a week of readings holds none"),
+                Record::Event(_) | Record::Config { .. } => {
+                    unreachable!("a week of readings holds none")
+                }
             }
         }
         Self { inverters, ports, metrics, registry }

@@ -17,7 +17,6 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::{IntoResponses, ToSchema};
@@ -62,9 +61,9 @@ pub enum Problem {
     #[error("The query parameter 'from' ({from}) must be before 'to' ({to}).")]
     EmptyRange {
         /// Its start.
-        from: Timestamp,
+        from: String,
         /// Its end.
-        to: Timestamp,
+        to: String,
     },
     /// No inverter has this serial.
     #[error(

@@ -1,16 +1,25 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
+use std::fmt::Display;
+
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use utoipa::IntoParams;
 
 use crate::problem::Problem;
 
 /// The largest history answer, in readings.
 pub const MAX_LIMIT: u32 = 10_000;
+/// The largest answer on events.
+pub const MAX_EVENTS: u32 = 1000;
+/// The most days in one answer: a year.
+const MAX_DAYS: i64 = 366;
+/// A week.
+const DEFAULT_DAYS: i64 = 7;
 /// What the Python bridge always answered with.
 pub const DEFAULT_LIMIT: u32 = 100;
 
@@ -51,16 +60,14 @@ impl HistoryParameters {
         let (mut limit, mut from, mut to) = (None, None, None);
         for (name, value) in pairs(uri)? {
             match name.as_str() {
-                "limit" => once("limit", &mut limit, parse_limit(&value)?)?,
+                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_LIMIT)?)?,
                 "from" => once("from", &mut from, parse_instant("from", &value)?)?,
                 "to" => once("to", &mut to, parse_instant("to", &value)?)?,
                 _ => return Err(Problem::unknown_parameter(&name, Self::NAMES)),
             }
         }
-        match (from, to) {
-            (Some(from), Some(to)) if from >= to => Err(Problem::EmptyRange { from, to }),
-            _ => Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), from, to }),
-        }
+        not_empty(from, to)?;
+        Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), from, to })
     }
 }
 
@@ -70,6 +77,103 @@ impl<S: Sync> FromRequestParts<S> for HistoryParameters {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         Self::parse(&parts.uri)
     }
+}
+
+/// Which events are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventParameters {
+    /// At most so many events.
+    #[param(minimum = 1, maximum = 1000, default = 100, required = false, example = 100)]
+    pub limit: u32,
+    /// Only events that had not ended before this instant, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-21T00:00:00+02:00")]
+    pub from: Option<Timestamp>,
+    /// Only events that began before this instant, RFC 3339.
+    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-22T00:00:00+02:00")]
+    pub to: Option<Timestamp>,
+}
+
+impl<S: Sync> FromRequestParts<S> for EventParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let (mut limit, mut from, mut to) = (None, None, None);
+        for (name, value) in pairs(&parts.uri)? {
+            match name.as_str() {
+                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_EVENTS)?)?,
+                "from" => once("from", &mut from, parse_instant("from", &value)?)?,
+                "to" => once("to", &mut to, parse_instant("to", &value)?)?,
+                _ => return Err(Problem::unknown_parameter(&name, HistoryParameters::NAMES)),
+            }
+        }
+        not_empty(from, to)?;
+        Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), from, to })
+    }
+}
+
+/// Which local days are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CoverageParameters {
+    /// The first local day; six days before the last one, if not given.
+    #[param(value_type = Option<String>, format = Date, example = "2026-06-15")]
+    pub from: Option<Date>,
+    /// The local day after the last one; tomorrow, if not given.
+    #[param(value_type = Option<String>, format = Date, example = "2026-06-22")]
+    pub to: Option<Date>,
+}
+
+impl CoverageParameters {
+    /// The first day and the one after the last.
+    ///
+    /// # Errors
+    /// If there is no day between them, or too many.
+    pub fn days(&self, today: Date) -> Result<(Date, Date), Problem> {
+        let to = self.to.unwrap_or(today.saturating_add(1.day()));
+        let from = self.from.unwrap_or(to.saturating_sub(DEFAULT_DAYS.days()));
+        not_empty(Some(from), Some(to))?;
+        if to > from.saturating_add(MAX_DAYS.days()) {
+            let found = from.to_string();
+            return Err(Problem::bad_parameter("from", &found, "at most 366 days before 'to'"));
+        }
+        Ok((from, to))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CoverageParameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let (mut from, mut to) = (None, None);
+        for (name, value) in pairs(&parts.uri)? {
+            match name.as_str() {
+                "from" => once("from", &mut from, parse_day("from", &value)?)?,
+                "to" => once("to", &mut to, parse_day("to", &value)?)?,
+                _ => return Err(Problem::unknown_parameter(&name, &["from", "to"])),
+            }
+        }
+        Ok(Self { from, to })
+    }
+}
+
+fn not_empty<T: PartialOrd + Display>(from: Option<T>, to: Option<T>) -> Result<(), Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) if from >= to => {
+            Err(Problem::EmptyRange { from: from.to_string(), to: to.to_string() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse_day(name: &'static str, written: &str) -> Result<Date, Problem> {
+    // A date's own parser would take the date of an instant and forget its zone.
+    let is_a_day = written.len() == "2026-06-21".len();
+    written
+        .parse()
+        .ok()
+        .filter(|_| is_a_day)
+        .ok_or_else(|| Problem::bad_parameter(name, written, "a day as 2026-06-21"))
 }
 
 /// Names and values, decoded, in the order in which they were written.
@@ -84,12 +188,16 @@ fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Pro
     }
 }
 
-fn parse_limit(written: &str) -> Result<u32, Problem> {
+fn parse_limit(written: &str, max: u32) -> Result<u32, Problem> {
+    let allowed = match max {
+        MAX_EVENTS => "a whole number from 1 to 1000",
+        _ => "a whole number from 1 to 10000",
+    };
     written
         .parse()
         .ok()
-        .filter(|limit| (1..=MAX_LIMIT).contains(limit))
-        .ok_or_else(|| Problem::bad_parameter("limit", written, "a whole number from 1 to 10000"))
+        .filter(|limit| (1..=max).contains(limit))
+        .ok_or_else(|| Problem::bad_parameter("limit", written, allowed))
 }
 
 fn parse_instant(name: &'static str, written: &str) -> Result<Timestamp, Problem> {

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
-use crate::routes::{docs, health, history, home, info, inverters, metrics, ports, stats};
+use crate::routes::{docs, events, health, history, home, info, inverters, metrics, ports, stats};
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
@@ -34,8 +34,11 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
         .split_for_parts();
-    let (with_parameters, more_paths) =
-        OpenApiRouter::new().routes(routes!(history::history)).split_for_parts();
+    let (with_parameters, more_paths) = OpenApiRouter::new()
+        .routes(routes!(history::history))
+        .routes(routes!(events::events))
+        .routes(routes!(events::coverage))
+        .split_for_parts();
 
     let mut router = plain
         .merge(docs::pages(plain_paths.merge_from(more_paths)))

@@ -15,6 +15,7 @@ use api::{Api, Clock, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
+use plant::event::Watch;
 use plant::inventory::Inventory;
 use plant::live::{LivePlant, StoreLink};
 use tokio::net::TcpListener;
@@ -30,7 +31,7 @@ use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
 use crate::recorder::{Recorder, StorageNews, memory_key};
 use crate::standby::{self, Claimant};
-use crate::storage::{self, Home, Known};
+use crate::storage::{self, Home, Known, Opening};
 
 /// How long the pollers wait at start for what the store knows. A poll without it works too.
 const PATIENCE_WITH_STORE: Duration = Duration::from_secs(2);
@@ -105,7 +106,17 @@ impl App {
 
         let (report, reports) = mpsc::channel(REPORTS_IN_FLIGHT);
         let (news, storage_news) = mpsc::channel(REPORTS_IN_FLIGHT);
-        let recorder = Recorder { live, published, keep: home.keep(), losses, metrics, clock: now };
+        let started_at = live.started_at;
+        let recorder = Recorder {
+            live,
+            published,
+            keep: home.keep(),
+            losses,
+            metrics,
+            clock: now,
+            events: Watch::default(),
+            unkept: Vec::new(),
+        };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));
 
         let claimant = home
@@ -117,8 +128,12 @@ impl App {
             tasks.spawn(cancel.clone().run_until_cancelled_owned(onlooker));
         }
         let keepers = TaskTracker::new();
-        let database =
-            Database { home: &home, claimant: claimant.as_ref(), keepers: keepers.clone() };
+        let database = Database {
+            home: &home,
+            claimant: claimant.as_ref(),
+            keepers: keepers.clone(),
+            started_at,
+        };
         let known = keep_in_touch(database, instance_id, pollers, news, &cancel, &tasks).await;
         for dtu in config.dtus {
             let (name, period) = (dtu.name.clone(), Duration::from_secs(dtu.query_period_s));
@@ -158,6 +173,7 @@ struct Database<'a> {
     home: &'a Home,
     claimant: Option<&'a Claimant>,
     keepers: TaskTracker,
+    started_at: Timestamp,
 }
 
 /// Starts the tasks that bring the store up and records into it, and waits a moment for what the
@@ -170,7 +186,7 @@ async fn keep_in_touch(
     cancel: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Known {
-    let Database { home, claimant, keepers } = database;
+    let Database { home, claimant, keepers, started_at } = database;
     let Some(store) = home.store() else {
         return Known::default();
     };
@@ -185,7 +201,14 @@ async fn keep_in_touch(
     });
     tasks.spawn(async move {
         let forwarder = forwarder.as_ref();
-        let ready = storage::become_ready(&*store, forwarder, &instance_id, &dtu_names, &news);
+        let ready = Opening {
+            store: &*store,
+            forwarder,
+            instance_id: &instance_id,
+            dtu_names: &dtu_names,
+            started_at,
+        };
+        let ready = ready.become_ready(&news);
         if let Some(known) = cancel.run_until_cancelled(ready).await {
             if let Some(claimant) = claimant {
                 claimant.database_reached();

@@ -3,6 +3,7 @@
 //! Pollers report to it, the [`forwarder`](crate::forwarder) tells it how storing fares, and after
 //! each message it publishes a copy that the API serves. A snapshot is kept first (in the outbox,
 //! or in the embedded store) and shown then; what cannot be kept is counted, exactly and for ever.
+//! What has begun or ended by it is kept together with it, as events.
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use dtu::Report;
 use dtu::poller::Turn;
 use jiff::Timestamp;
 use plant::Serial;
-use plant::live::{Failure, LiveInverter, LivePlant, StoreLink};
+use plant::event::{Event, Watch};
+use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
 use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -40,9 +42,21 @@ pub(crate) enum Keep {
 #[derive(Debug)]
 pub(crate) enum StorageNews {
     /// The store is ready and told what it knew.
-    Ready(Vec<(Serial, LiveInverter)>),
+    Ready {
+        /// The inverters.
+        inverters: Vec<(Serial, LiveInverter)>,
+        /// What had not ended.
+        open_events: Vec<Event>,
+        /// The last reading before this bridge started.
+        last_reading: Option<Timestamp>,
+    },
     /// What is in the store by now, while another bridge fills it.
-    Seen(Vec<(Serial, LiveInverter)>),
+    Seen {
+        /// The inverters.
+        inverters: Vec<(Serial, LiveInverter)>,
+        /// What has not ended.
+        open_events: Vec<Event>,
+    },
     /// The store failed.
     Down(String),
     /// The outbox cannot be read, or what was delivered cannot be taken out of it.
@@ -75,6 +89,9 @@ pub(crate) struct Recorder {
     pub(crate) losses: Option<LossCount>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: fn() -> Timestamp,
+    pub(crate) events: Watch,
+    /// Events that could not be kept yet. They are few: a state begins once, however long it lasts.
+    pub(crate) unkept: Vec<Event>,
 }
 
 impl Recorder {
@@ -93,7 +110,7 @@ impl Recorder {
                     Some(report) => self.take(report).await,
                     None => return,
                 },
-                Some(news) = news.recv() => self.note(news),
+                Some(news) = news.recv() => self.note(news).await,
             }
             self.note_incidents();
             self.published.send_replace(Arc::new(self.live.clone()));
@@ -108,14 +125,26 @@ impl Recorder {
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
             Turn::Rested | Turn::StandingBy => {}
         }
-        self.keep(records(&report, now), now).await;
+        let records = records(&report, now);
+        let mut corrected = Vec::new();
         for snapshot in &report.snapshots {
-            self.live.apply(snapshot, now);
+            corrected.extend(self.live.apply(snapshot, now));
         }
         self.live.dtus.insert(report.dtu_name, report.state);
+        self.watch(&corrected, now);
+        self.keep(records, now).await;
     }
 
-    async fn keep(&mut self, records: Vec<Record>, now: Timestamp) {
+    fn watch(&mut self, corrected: &[Corrected], now: Timestamp) {
+        // Without a store they would only pile up.
+        let events = self.events.look(&self.live, corrected, now);
+        if !matches!(self.keep, Keep::Nothing) {
+            self.unkept.extend(events);
+        }
+    }
+
+    async fn keep(&mut self, mut records: Vec<Record>, now: Timestamp) {
+        records.extend(self.unkept.iter().cloned().map(Record::Event));
         let outcome = match &self.keep {
             _ if records.is_empty() => return,
             Keep::Nothing => return,
@@ -143,7 +172,10 @@ impl Recorder {
             },
         };
         match outcome {
-            Ok(()) => self.live.storage.accepting = true,
+            Ok(()) => {
+                self.live.storage.accepting = true;
+                self.unkept.clear();
+            }
             Err(text) => {
                 let lost = records.iter().map(Record::readings).sum();
                 tracing::error!(lost, "readings cannot be kept: {text}");
@@ -154,20 +186,24 @@ impl Recorder {
         }
     }
 
-    fn note(&mut self, news: StorageNews) {
+    async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready(known) => {
+            StorageNews::Ready { inverters, open_events, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.accounts_known = true;
-                self.remember(known);
+                self.remember(inverters);
+                self.unkept.extend(self.events.adopt(open_events));
+                let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
+                self.unkept.extend(down);
             }
-            StorageNews::Seen(known) => {
+            StorageNews::Seen { inverters, open_events } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
-                self.remember(known);
+                self.remember(inverters);
+                self.events.follow(&self.live, open_events);
             }
             StorageNews::Down(text) => {
                 self.live.storage.link = StoreLink::Down;
@@ -182,6 +218,8 @@ impl Recorder {
                 self.note_outbox(&outbox);
             }
         }
+        self.watch(&[], now);
+        self.keep(Vec::new(), now).await;
     }
 
     fn remember(&mut self, known: Vec<(Serial, LiveInverter)>) {

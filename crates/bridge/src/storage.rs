@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use plant::Serial;
-use plant::live::{LiveInverter, StorageState};
+use plant::event::Event;
+use plant::live::{FUTURE_TOLERANCE, LiveInverter, StorageState};
 use secrecy::ExposeSecret;
 use store::{
     DiskFloor, Interrupted, Leases, LossCount, Outbox, OutboxError, PostgresOptions, PostgresStore,
@@ -184,45 +185,48 @@ impl Home {
     }
 }
 
-/// Tries until the store is ready and has what an earlier run left in the outbox, then reads what
-/// it knows.
-pub(crate) async fn become_ready(
-    store: &dyn Store,
-    forwarder: Option<&Forwarder>,
-    instance_id: &OnceLock<Uuid>,
-    dtu_names: &[String],
-    news: &mpsc::Sender<StorageNews>,
-) -> Known {
-    for pause in forwarder::pauses() {
-        match ask(store, forwarder, instance_id, dtu_names).await {
-            Ok(known) => {
-                tracing::info!(inverters = known.inverters.len(), "the database is ready");
-                let _ = news.send(StorageNews::Ready(known.inverters.clone())).await;
-                return known;
-            }
-            Err(error) => {
-                tracing::warn!(?pause, "{error}");
-                let _ = news.send(StorageNews::of(&error)).await;
-                tokio::time::sleep(pause).await;
-            }
-        }
-    }
-    Known::default()
+/// What it takes to bring a store up.
+pub(crate) struct Opening<'a> {
+    pub(crate) store: &'a dyn Store,
+    /// Where there is an outbox.
+    pub(crate) forwarder: Option<&'a Forwarder>,
+    pub(crate) instance_id: &'a OnceLock<Uuid>,
+    pub(crate) dtu_names: &'a [String],
+    /// When this bridge started.
+    pub(crate) started_at: Timestamp,
 }
 
-async fn ask(
-    store: &dyn Store,
-    forwarder: Option<&Forwarder>,
-    instance_id: &OnceLock<Uuid>,
-    dtu_names: &[String],
-) -> Result<Known, Interrupted> {
-    store.prepare().await?;
-    if let Some(forwarder) = forwarder {
-        forwarder.drain().await?;
+impl Opening<'_> {
+    /// Tries until the store is ready and has what an earlier run left in the outbox, then reads
+    /// what it knows.
+    pub(crate) async fn become_ready(&self, news: &mpsc::Sender<StorageNews>) -> Known {
+        for pause in forwarder::pauses() {
+            match self.ask().await {
+                Ok((known, open_events, last_reading)) => {
+                    tracing::info!(inverters = known.inverters.len(), "the database is ready");
+                    let inverters = known.inverters.clone();
+                    let ready = StorageNews::Ready { inverters, open_events, last_reading };
+                    let _ = news.send(ready).await;
+                    return known;
+                }
+                Err(error) => {
+                    tracing::warn!(?pause, "{error}");
+                    let _ = news.send(StorageNews::of(&error)).await;
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
+        Known::default()
     }
-    let id =
-        match store.config(INSTANCE_ID).await?.and_then(|value| serde_json::from_value(value).ok())
-        {
+
+    async fn ask(&self) -> Result<(Known, Vec<Event>, Option<Timestamp>), Interrupted> {
+        let store = self.store;
+        store.prepare().await?;
+        if let Some(forwarder) = self.forwarder {
+            forwarder.drain().await?;
+        }
+        let stored = store.config(INSTANCE_ID).await?;
+        let id = match stored.and_then(|value| serde_json::from_value(value).ok()) {
             Some(id) => id,
             None => {
                 let id = Uuid::new_v4();
@@ -230,13 +234,24 @@ async fn ask(
                 id
             }
         };
-    instance_id.get_or_init(|| id);
-    let mut memories = BTreeMap::new();
-    for name in dtu_names {
-        let key = memory_key(name);
-        if let Some(memory) = store.config(&key).await? {
-            memories.insert(key, memory);
+        self.instance_id.get_or_init(|| id);
+        let mut memories = BTreeMap::new();
+        for name in self.dtu_names {
+            let key = memory_key(name);
+            if let Some(memory) = store.config(&key).await? {
+                memories.insert(key, memory);
+            }
         }
+        let known = Known { inverters: store.latest(Timestamp::now()).await?, memories };
+        Ok((known, store.open_events().await?, self.last_reading().await?))
     }
-    Ok(Known { inverters: store.latest(Timestamp::now()).await?, memories })
+
+    /// The last reading before this bridge started. Its own may be in the store by now.
+    async fn last_reading(&self) -> Result<Option<Timestamp>, StoreError> {
+        // `latest` looks so far ahead of the instant it is asked for.
+        let at = self.started_at - FUTURE_TOLERANCE;
+        let inverters = self.store.latest(at).await?;
+        let readings = inverters.into_iter().filter_map(|(_, inverter)| inverter.reading);
+        Ok(readings.map(|reading| reading.at).max())
+    }
 }

@@ -11,10 +11,12 @@
 //! | [`status`], [`alarm`] | words for the codes a device reports |
 //! | [`inventory`] | which inverters are really there, whatever one answer claims |
 //! | [`energy`] | energy that never resets, spikes or goes back |
+//! | [`event`] | what happened, from when to when, in words |
 //! | [`live`] | the newest state of everything, which the API serves |
 
 pub mod alarm;
 pub mod energy;
+pub mod event;
 pub mod inventory;
 pub mod live;
 pub mod model;

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use plant::event::{Event, EventKind};
 use plant::live::FUTURE_TOLERANCE;
 use plant::model::Model;
 use plant::reading::sample_time;
@@ -37,6 +38,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) latest_ports: Vec<PortRow<'a>>,
     /// Ascending by name, time and tags.
     pub(crate) metrics: Vec<MetricRow<'a>>,
+    /// One per key, ascending by it: an event that began and ended within the batch is one row.
+    pub(crate) events: Vec<Event>,
     /// Run-time configuration by its key; of two values for one key the later one.
     pub(crate) config: BTreeMap<&'a str, &'a serde_json::Value>,
 }
@@ -101,10 +104,12 @@ impl<'a> Batch<'a> {
         let mut snapshots: Vec<&Snapshot> = Vec::new();
         let mut metrics: Vec<MetricRow> = Vec::new();
         let mut config = BTreeMap::new();
+        let mut events = BTreeMap::new();
         for record in records {
             match record {
                 Record::Snapshot(snapshot) => snapshots.push(snapshot),
                 Record::Metrics(figures) => metrics.extend(figures.iter().map(metric_row)),
+                Record::Event(event) => enter(&mut events, event),
                 Record::Config { key, value } => {
                     config.insert(key.as_str(), value);
                 }
@@ -126,6 +131,7 @@ impl<'a> Batch<'a> {
             latest_ports: latest(&ports, horizon),
             ports,
             metrics,
+            events: events.into_values().collect(),
             config,
         }
     }
@@ -138,6 +144,18 @@ impl Batch<'_> {
             self.snapshots.iter().map(|snapshot| snapshot.dtu_name.as_str()).collect();
         names.into_iter().map(str::to_owned).collect()
     }
+}
+
+/// Of two tellings of one event the later counts, but an event that has ended stays so.
+fn enter<'a>(events: &mut BTreeMap<(EventKind, &'a str, Timestamp), Event>, event: &'a Event) {
+    let at = sample_time(event.started_at);
+    let told = events.entry((event.kind, &event.subject, at)).or_insert_with(|| Event {
+        started_at: at,
+        ended_at: None,
+        ..event.clone()
+    });
+    told.ended_at = event.ended_at.map(sample_time).or(told.ended_at);
+    told.text.clone_from(&event.text);
 }
 
 fn metric_row(metric: &Metric) -> MetricRow<'_> {

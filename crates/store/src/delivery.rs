@@ -161,7 +161,7 @@ fn rows(record: &Record) -> usize {
     match record {
         Record::Snapshot(snapshot) => snapshot.inverters.len() + snapshot.ports.len(),
         Record::Metrics(metrics) => metrics.len(),
-        Record::Config { .. } => 1,
+        Record::Event(_) | Record::Config { .. } => 1,
     }
 }
 
@@ -180,7 +180,7 @@ fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
             ports: pick(&snapshot.ports, snapshot.inverters.len(), &wanted),
         }),
         Record::Metrics(metrics) => Record::Metrics(pick(metrics, 0, &wanted)),
-        Record::Config { .. } => record.clone(),
+        Record::Event(_) | Record::Config { .. } => record.clone(),
     }
 }
 

@@ -39,6 +39,8 @@ pub use sqlite::SqliteStore;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use plant::event::{Event, EventKind};
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial, Snapshot};
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,8 @@ pub enum Record {
     Snapshot(Snapshot),
     /// Figures on the bridge's own health.
     Metrics(Vec<Metric>),
+    /// Something that began, ended, or both. What is known under its key gets its end and text.
+    Event(Event),
     /// Run-time configuration that replaces what is under the key.
     Config {
         /// As in [`Store::config`].
@@ -67,6 +71,7 @@ impl Record {
         match self {
             Self::Snapshot(snapshot) => Some(snapshot.taken_at),
             Self::Metrics(metrics) => metrics.iter().map(|metric| metric.at).min(),
+            Self::Event(event) => Some(event.ended_at.unwrap_or(event.started_at)),
             Self::Config { .. } => None,
         }
     }
@@ -75,7 +80,7 @@ impl Record {
     pub fn readings(&self) -> u64 {
         match self {
             Self::Snapshot(snapshot) => (snapshot.inverters.len() + snapshot.ports.len()) as u64,
-            Self::Metrics(_) | Self::Config { .. } => 0,
+            Self::Metrics(_) | Self::Event(_) | Self::Config { .. } => 0,
         }
     }
 }
@@ -113,6 +118,32 @@ pub struct HistoryQuery {
     pub to: Option<Timestamp>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// Which events are wanted, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventQuery {
+    /// Only those that had not ended before, if set.
+    pub from: Option<Timestamp>,
+    /// Only those that began before, if set.
+    pub to: Option<Timestamp>,
+    /// Only these kinds; all, if empty.
+    pub kinds: &'static [EventKind],
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// What is known of one DTU on one local day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlantDay {
+    /// The DTU.
+    pub dtu_name: String,
+    /// The local day.
+    pub day: Date,
+    /// What its panels made, Wh.
+    pub energy_wh: u64,
+    /// Its polls that brought readings.
+    pub polls: u32,
 }
 
 /// Figures for `/stats`, in constant time whatever the number of rows.
@@ -179,6 +210,16 @@ pub trait Store: Send + Sync + 'static {
         &self,
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError>;
+
+    /// Events that overlap a range of time, newest first.
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;
+
+    /// Events that have not ended, oldest first.
+    async fn open_events(&self) -> Result<Vec<Event>, StoreError>;
+
+    /// The days of every DTU from one up to but not including another, ascending by DTU and day.
+    /// A day without any reading is not among them.
+    async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError>;
 
     /// Row counts and size.
     async fn stats(&self) -> Result<StoreStats, StoreError>;

@@ -1,6 +1,7 @@
 //! Reading rows back, for both engines: the columns have the same names and, times apart, types.
 
 use plant::energy::Account;
+use plant::event::EventKind;
 use plant::{InverterReading, PortReading, Serial};
 use sqlx::types::Json;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
@@ -108,6 +109,17 @@ where
 {
     let account: Option<Json<Account>> = row.try_get("accounting")?;
     Ok(account.map(|Json(account)| account))
+}
+
+/// The `kind` column of a row; none for a kind that a later version has added.
+pub(crate) fn event_kind<'r, R>(row: &'r R) -> Result<Option<EventKind>, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+{
+    let word: String = row.try_get("kind")?;
+    Ok(EventKind::of_word(&word))
 }
 
 /// The `serial_number` column of a row.

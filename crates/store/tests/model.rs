@@ -20,13 +20,15 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
+use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, HistoryQuery, Interrupted, LossCount, Outbox, OutboxError, Record, Store,
-    StoreError, StoreStats, Written, deliver,
+    DiskFloor, EventQuery, HistoryQuery, Interrupted, LossCount, Outbox, OutboxError, PlantDay,
+    Record, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -72,6 +74,15 @@ impl Store for Line {
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.store.history(query).await
+    }
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.store.events(query).await
+    }
+    async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
+        self.store.open_events().await
+    }
+    async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
+        self.store.plant_days(from, to).await
     }
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats().await

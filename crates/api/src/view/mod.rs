@@ -6,11 +6,15 @@
 //! Quantities stay `f32`, as they were read: they are written with the fewest digits that mean the
 //! same number, 33.7 and not 33.70000076.
 
+pub mod coverage;
+pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
 pub mod stats;
 
+pub use coverage::Coverage;
+pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};

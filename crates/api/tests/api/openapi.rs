@@ -8,6 +8,8 @@ use crate::world::World;
 
 const DESCRIBED: &[&str] = &[
     "/",
+    "/api/coverage",
+    "/api/events",
     "/api/info",
     "/api/inverters",
     "/api/inverters/{serial}",

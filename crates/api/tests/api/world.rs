@@ -8,13 +8,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use plant::event::Event;
 use plant::live::{
     DtuPhase, DtuState, Failure, LiveInverter, LivePlant, StorageState, StoreLink, Timed,
 };
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 use serde_json::Value;
-use store::{HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+use store::{EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError, StoreStats, Written};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
@@ -232,6 +234,10 @@ pub(crate) struct TestStore {
     pub(crate) history: Mutex<Vec<Timed<InverterReading>>>,
     pub(crate) stats: Mutex<StoreStats>,
     pub(crate) asked: Mutex<Vec<HistoryQuery>>,
+    pub(crate) asked_events: Mutex<Vec<EventQuery>>,
+    /// Newest first.
+    pub(crate) events: Mutex<Vec<Event>>,
+    pub(crate) days: Mutex<Vec<PlantDay>>,
 }
 
 impl TestStore {
@@ -272,6 +278,29 @@ impl Store for TestStore {
         readings.sort_by_key(|timed| std::cmp::Reverse(timed.at));
         readings.truncate(query.limit as usize);
         self.answer(readings).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.asked_events.lock().unwrap().push(*query);
+        let events = self.events.lock().unwrap().clone();
+        let events = events
+            .into_iter()
+            .filter(|event| query.kinds.is_empty() || query.kinds.contains(&event.kind))
+            .filter(|event| query.to.is_none_or(|to| event.started_at < to))
+            .filter(|event| event.ended_at.is_none_or(|end| query.from.is_none_or(|at| end >= at)))
+            .take(query.limit as usize)
+            .collect();
+        self.answer(events).await
+    }
+
+    async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
+        let mut days = self.days.lock().unwrap().clone();
+        days.retain(|day| from <= day.day && day.day < to);
+        self.answer(days).await
+    }
+
+    async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
+        unreachable!("the bridge reads what is open")
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -24,7 +24,7 @@ use dtu::{Gate, Permission};
 use jiff::Timestamp;
 use plant::Serial;
 use plant::live::{DtuPhase, LivePlant};
-use store::{Claim, Lease, Leases, Store};
+use store::{Claim, Lease, Leases, Store, StoreError};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -225,8 +225,8 @@ pub(crate) async fn look_on(
             Ok(plant) => standby_period(&plant).unwrap_or(Duration::MAX),
             Err(_) => return,
         };
-        let seen = match store.latest(Timestamp::now()).await {
-            Ok(known) => StorageNews::Seen(known),
+        let seen = match see(&*store).await {
+            Ok(seen) => seen,
             Err(error) => StorageNews::Down(error.to_string()),
         };
         if news.send(seen).await.is_err() {
@@ -234,6 +234,11 @@ pub(crate) async fn look_on(
         }
         tokio::time::sleep(period).await;
     }
+}
+
+async fn see(store: &dyn Store) -> Result<StorageNews, StoreError> {
+    let inverters = store.latest(Timestamp::now()).await?;
+    Ok(StorageNews::Seen { inverters, open_events: store.open_events().await? })
 }
 
 /// The shortest period among the DTUs that are another bridge's at the moment.

@@ -21,6 +21,7 @@
 
 mod books;
 mod error;
+mod events;
 mod lease;
 mod migrate;
 mod options;
@@ -38,6 +39,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
+use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use sqlx::PgPool;
@@ -48,7 +50,10 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
-use crate::{Claim, HistoryQuery, Lease, Leases, Record, Store, StoreError, StoreStats, Written};
+use crate::{
+    Claim, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record, Store, StoreError,
+    StoreStats, Written,
+};
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -189,6 +194,18 @@ impl Store for PostgresStore {
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.call(read::history(&self.pool, query)).await
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        self.call(events::overlapping(&self.pool, query)).await
+    }
+
+    async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
+        self.call(events::open(&self.pool)).await
+    }
+
+    async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
+        self.call(events::plant_days(&self.pool, from, to)).await
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

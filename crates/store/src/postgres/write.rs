@@ -23,7 +23,7 @@ use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, books, unnamed};
+use super::{BEGIN_WRITE, books, events, unnamed};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows;
@@ -129,6 +129,7 @@ pub(super) async fn batch(
     let port_rows = insert_ports(&mut transaction, &batch.ports, &ids).await?;
     books::keep(&mut transaction, batch, &ids, calendar).await?;
     let metric_rows = insert_metrics(&mut transaction, batch).await?;
+    events::keep(&mut transaction, &batch.events).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
     }

@@ -8,6 +8,7 @@
 
 mod books;
 mod error;
+mod events;
 pub(crate) mod file;
 mod migrate;
 mod read;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
+use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use sqlx::sqlite::SqlitePoolOptions;
@@ -32,7 +34,9 @@ pub(crate) use error::{is_corrupt, store_error};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
-use crate::{DiskFloor, HistoryQuery, Record, Store, StoreError, StoreStats, Written};
+use crate::{
+    DiskFloor, EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
+};
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
 /// and page cache.
@@ -141,6 +145,18 @@ impl Store for SqliteStore {
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         read::history(&self.readers, query).await.map_err(|error| self.error(error))
+    }
+
+    async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
+        events::overlapping(&self.readers, query).await.map_err(|error| self.error(error))
+    }
+
+    async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
+        events::open(&self.readers).await.map_err(|error| self.error(error))
+    }
+
+    async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
+        events::plant_days(&self.readers, from, to).await.map_err(|error| self.error(error))
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

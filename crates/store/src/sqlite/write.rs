@@ -14,8 +14,8 @@ use plant::energy::Calendar;
 use serde::Serialize;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::books;
 use super::file::micros;
+use super::{books, events};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows;
@@ -119,6 +119,7 @@ pub(super) async fn batch(
     )
     .await?;
     books::keep(&mut transaction, batch, &ids, calendar).await?;
+    events::keep(&mut transaction, &batch.events).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
 
 mod energy;
+mod events;
 mod latest;
 mod readings;
 mod upkeep;
@@ -54,6 +55,13 @@ promises! {
         raw_counters_stay_as_they_were
         recomputation_equals_the_live_path
         recomputation_leaves_other_days_alone
+    ;
+    events:
+        an_event_is_told_twice_and_kept_once
+        events_are_found_by_the_range_they_overlap
+        what_has_not_ended_is_known_after_a_restart
+        many_events_fit_into_one_write
+        days_of_dtus_are_found
     ;
     upkeep:
         configuration_is_kept_and_replaced
