@@ -7,7 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use jiff::{SignedDuration, Timestamp};
 use plant::Serial;
-use plant::live::{DtuState, LiveInverter, LivePlant, StoreLink};
+use plant::live::{DtuState, LiveInverter, LivePlant};
 
 use crate::Api;
 use crate::problem::Problem;
@@ -57,11 +57,10 @@ impl Moment {
     /// An empty plant is the truth only if the store or a DTU says so. Newcomers that a DTU shows
     /// but that are not confirmed say the opposite.
     fn nothing_read_yet(&self) -> bool {
-        let store_was_read = matches!(self.plant.storage.link, StoreLink::Up | StoreLink::Off);
         let shows_no_inverter =
             |dtu: &DtuState| dtu.last_success.is_some() && dtu.unconfirmed.is_empty();
         self.plant.inverters.is_empty()
-            && !store_was_read
+            && !self.plant.past_known
             && !self.plant.dtus.values().any(shows_no_inverter)
     }
 

@@ -67,7 +67,7 @@ impl App {
         live.calendar = config.calendar();
         if matches!(home, Home::Nowhere) {
             live.storage.link = StoreLink::Off;
-            live.accounts_known = true;
+            live.past_known = true;
         }
         let pollers: Vec<_> = config.dtus.iter().map(|dtu| dtu.name.clone()).collect();
         for dtu in &config.dtus {

@@ -191,7 +191,7 @@ impl Recorder {
         match news {
             StorageNews::Ready { inverters, open_events, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
-                self.live.accounts_known = true;
+                self.live.past_known = true;
                 self.remember(inverters);
                 self.unkept.extend(self.events.adopt(open_events));
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));

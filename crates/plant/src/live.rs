@@ -36,9 +36,10 @@ pub struct LivePlant {
     pub storage: StorageState,
     /// Decides which day it is.
     pub calendar: Calendar,
-    /// Whether the energy accounts of earlier runs have been read. Until then new ones would begin
-    /// at what the devices show and could fall when the old ones arrive, so there are none.
-    pub accounts_known: bool,
+    /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
+    /// plant means nothing, and new accounts would begin at what the devices show and could fall
+    /// when the old ones arrive, so there are none.
+    pub past_known: bool,
 }
 
 /// One inverter as of now.
@@ -54,7 +55,7 @@ pub struct LiveInverter {
     pub reading: Option<Timed<InverterReading>>,
     /// Latest reading of each port, by port number.
     pub ports: BTreeMap<u8, Timed<PortReading>>,
-    /// The energy of each port, by port number; see [`LivePlant::accounts_known`].
+    /// The energy of each port, by port number; see [`LivePlant::past_known`].
     pub accounts: BTreeMap<u8, Account>,
 }
 
@@ -92,7 +93,7 @@ impl LivePlant {
             inverters: BTreeMap::new(),
             storage,
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
-            accounts_known: false,
+            past_known: false,
         }
     }
 
@@ -119,7 +120,7 @@ impl LivePlant {
                 ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
-        if self.accounts_known { self.account(snapshot) } else { Vec::new() }
+        if self.past_known { self.account(snapshot) } else { Vec::new() }
     }
 
     /// What was read under a clock that was ahead gives way to what is read now.

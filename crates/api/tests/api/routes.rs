@@ -180,6 +180,7 @@ async fn latest_values_never_wait_for_the_database() {
 async fn an_empty_plant_is_empty_when_the_database_says_so() {
     let mut world = World::just_started();
     world.plant.storage.link = StoreLink::Up;
+    world.plant.past_known = true;
     for path in ["/api/inverters", "/api/ports", "/api/production/current"] {
         assert_eq!(world.get(path).await.json(), json!([]), "{path}");
     }

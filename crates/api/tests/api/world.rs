@@ -51,7 +51,7 @@ impl World {
         let started_at = noon() - SignedDuration::from_hours(1);
         let mut plant = LivePlant::new(started_at, StorageState::connecting("postgres"));
         plant.storage.link = StoreLink::Up;
-        plant.accounts_known = true;
+        plant.past_known = true;
         plant.dtus.insert(
             "roof".into(),
             DtuState {
