@@ -30,8 +30,7 @@ pub(crate) fn settings(dtu: &Running, database: Option<&Database>) -> Vec<(&'sta
 
 /// Starts the bridge with these settings.
 pub(crate) fn bridge(settings: &[(&'static str, String)]) -> Bridge {
-    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Bridge::start(&settings)
+    Bridge::start(settings)
 }
 
 /// From the start of the process to the first answer on `/health`.

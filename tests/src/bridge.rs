@@ -1,5 +1,6 @@
 //! The real binary, started as a user would start it.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -56,19 +57,23 @@ pub fn command(arguments: &[&str]) -> Command {
 
 impl Bridge {
     /// Starts `hoymiles-smiles run` with these settings, in an empty data directory of its own.
-    pub fn start(settings: &[(&str, &str)]) -> Self {
+    pub fn start<V: AsRef<OsStr>>(settings: &[(&str, V)]) -> Self {
         Self::start_in(Arc::new(tempfile::tempdir().unwrap()), &["run"], settings)
     }
 
     /// The same in a data directory that an earlier bridge has left.
-    pub fn start_in(data_dir: Arc<TempDir>, arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+    pub fn start_in<V: AsRef<OsStr>>(
+        data_dir: Arc<TempDir>,
+        arguments: &[&str],
+        settings: &[(&str, V)],
+    ) -> Self {
         let mut child = command(arguments)
             .env("DATA_DIR", data_dir.path())
             .env("HEALTH_HOST", "127.0.0.1")
             .env("HEALTH_PORT", "0")
             .env("QUERY_PERIOD", "5")
             .env("TIMEZONE", "Europe/Berlin")
-            .envs(settings.iter().copied())
+            .envs(settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

@@ -4,10 +4,6 @@
 
 use e2e::{Bridge, Database, Gate, dtu, eventually};
 
-fn as_refs<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
-    settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
-}
-
 async fn query_count(bridge: &Bridge) -> u64 {
     bridge.get("/health").json()["dtus"]["DTU"]["query_count"].as_u64().unwrap()
 }
@@ -33,7 +29,7 @@ async fn a_database_that_is_down_at_start_and_again_later_needs_no_restart() {
     let mut settings = database.settings(Some(gate.port));
     settings.push(("DTU_HOST", "127.0.0.1".to_owned()));
     settings.push(("DTU_PORT", dtu.address.port().to_string()));
-    let bridge = Bridge::start(&as_refs(&settings));
+    let bridge = Bridge::start(&settings);
 
     // Down at start: the plant is polled and shown all the same, and nothing claims it is empty.
     polled_since(&bridge, 0, 3).await;
@@ -89,7 +85,7 @@ async fn before_the_first_poll_nothing_claims_an_empty_plant() {
     let mut settings = database.settings(Some(gate.port));
     settings.push(("DTU_HOST", "127.0.0.1".to_owned()));
     settings.push(("DTU_PORT", dtu.address.port().to_string()));
-    let bridge = Bridge::start(&as_refs(&settings));
+    let bridge = Bridge::start(&settings);
     for path in ["/api/inverters", "/api/ports", "/api/production/current"] {
         let answer = bridge.get(path);
         assert_eq!(
@@ -107,14 +103,14 @@ async fn a_killed_bridge_forwards_what_its_outbox_holds() {
     let mut settings = database.settings(Some(gate.port));
     settings.push(("DTU_HOST", "127.0.0.1".to_owned()));
     settings.push(("DTU_PORT", dtu.address.port().to_string()));
-    let bridge = Bridge::start(&as_refs(&settings));
+    let bridge = Bridge::start(&settings);
     polled_since(&bridge, 0, 3).await;
     let data_dir = bridge.data_dir();
     bridge.kill();
 
     dtu.switch_off().await;
     gate.open().await;
-    let second = Bridge::start_in(data_dir, &["run"], &as_refs(&settings));
+    let second = Bridge::start_in(data_dir, &["run"], &settings);
     outbox_empty(&second).await;
     let snapshots = database.number("SELECT count(DISTINCT timestamp) FROM port_data").await;
     assert!(snapshots >= 3, "{snapshots} of the first bridge's polls");

@@ -130,7 +130,7 @@ async fn healthcheck_agrees_with_health() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_demo_shows_a_plant_with_a_year_of_history() {
     let data_dir = Arc::new(tempfile::tempdir().unwrap());
-    let demo = Bridge::start_in(Arc::clone(&data_dir), &["demo"], &[]);
+    let demo = Bridge::start_in(Arc::clone(&data_dir), &["demo"], &[("TIMEZONE", "UTC")]);
     let inverters = eventually("the demo's plant", async || {
         let answer = demo.get("/api/inverters");
         (answer.status == 200).then(|| answer.json())

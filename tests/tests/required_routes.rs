@@ -7,10 +7,6 @@ use serde_json::Value;
 use simulator::{DtuOptions, Panel, Plane, SimInverter, SimPlant, Site};
 use sqlx::Row;
 
-fn as_refs<'a>(settings: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
-    settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
-}
-
 /// Waits until so many polls of every DTU are in the database.
 async fn polls_stored(database: &Database, polls: i64) {
     eventually("polls in the database", async || {
@@ -32,7 +28,7 @@ async fn two_dtus_into_postgres_and_out_of_every_route() {
     let database = Database::create().await;
     let mut settings = database.settings(None);
     settings.push(("DTU_CONFIGS", Bridge::dtu_configs(&[("house", &house), ("barn", &barn)])));
-    let bridge = Bridge::start(&as_refs(&settings));
+    let bridge = Bridge::start(&settings);
     polls_stored(&database, 3).await;
 
     // One row per inverter and poll, one per port and poll, all of a poll at one instant.
@@ -148,7 +144,7 @@ async fn a_lifetime_counter_above_two_to_the_31st_is_stored_and_served() {
     let mut settings = database.settings(None);
     settings.push(("DTU_HOST", "127.0.0.1".to_owned()));
     settings.push(("DTU_PORT", dtu.address.port().to_string()));
-    let bridge = Bridge::start(&as_refs(&settings));
+    let bridge = Bridge::start(&settings);
     polls_stored(&database, 2).await;
     let stored = database.number("SELECT min(total_production) FROM port_data").await;
     assert!(stored >= 3_000_000_000, "{stored}");
