@@ -34,11 +34,20 @@ pub(crate) fn store_error(error: &Error, path: &Path) -> StoreError {
     }
 }
 
-/// Whether the file itself is broken, or not a database at all.
+/// Whether the file itself is broken, or not a database at all. A column that holds what nobody
+/// writes there is broken too: SQLite notices no bit that flips inside a value.
 pub(crate) fn is_corrupt(error: &Error) -> bool {
-    let Error::Database(database) = error else { return false };
+    let database = match error {
+        Error::Database(database) => database,
+        Error::ColumnDecode { .. } => return true,
+        _ => return false,
+    };
     let code = database.code().and_then(|code| code.parse::<u32>().ok());
+    // Our statements never change, so what they name is missing only where the schema is damaged.
+    let lost = |what: &str| database.message().starts_with(what);
     matches!(code.map(|code| code & 0xff), Some(CORRUPT | NOTADB))
+        || lost("no such column")
+        || lost("no such table")
 }
 
 // Result codes of SQLite's C interface.
