@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Api, Clock, Identity, Metrics};
+use api::{Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
@@ -76,6 +76,7 @@ impl App {
         let (published, watched) = watch::channel(Arc::new(live.clone()));
         let instance_id = Arc::new(OnceLock::new());
         let metrics = Arc::new(Metrics::default());
+        let feed = Arc::new(Feed::default());
         let address = match &config.web {
             Some(web) => {
                 let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
@@ -86,6 +87,7 @@ impl App {
                     live: watched.clone(),
                     store: home.store(),
                     metrics: Arc::clone(&metrics),
+                    feed: Arc::clone(&feed),
                     identity: Identity {
                         version: env!("CARGO_PKG_VERSION"),
                         instance_id: Arc::clone(&instance_id),
@@ -96,6 +98,9 @@ impl App {
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
                 };
+                let (streamed, told) = (Arc::clone(&feed), watched.clone());
+                let ended = cancel.clone().cancelled_owned();
+                tasks.spawn(async move { streamed.follow(told, Clock::system(), ended).await });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
                 tracing::info!("listening on http://{address}");
@@ -113,8 +118,10 @@ impl App {
             keep: home.keep(),
             losses,
             metrics,
+            feed,
             clock: now,
             events: Watch::default(),
+            untold: Vec::new(),
             unkept: Vec::new(),
         };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));

@@ -10,6 +10,7 @@ pub mod inverters;
 pub mod metrics;
 pub mod ports;
 pub mod stats;
+pub mod stream;
 
 use std::future::Future;
 use std::time::Duration;

@@ -12,6 +12,7 @@ pub mod health;
 pub mod info;
 pub mod inverter;
 pub mod stats;
+pub mod stream;
 
 pub use coverage::Coverage;
 pub use event::Event;
