@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::energy::{Account, Calendar, Correction};
 use crate::status::Activity;
-use crate::{InverterReading, PortReading, Serial, Snapshot};
+use crate::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 
 /// A reading stamped further ahead than this is stored, but a clock that was wrong must not hide
 /// the readings that follow.
@@ -21,6 +21,17 @@ pub struct Timed<T> {
     pub at: Timestamp,
     /// The value.
     pub value: T,
+}
+
+/// The newest reading of a device, and the DTU that shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest<T> {
+    /// The DTU.
+    pub dtu_name: String,
+    /// Sample time.
+    pub at: Timestamp,
+    /// The reading.
+    pub reading: T,
 }
 
 /// The whole plant as of now.
@@ -36,6 +47,10 @@ pub struct LivePlant {
     pub storage: StorageState,
     /// Decides which day it is.
     pub calendar: Calendar,
+    /// The newest reading of each energy meter.
+    pub meters: BTreeMap<Serial, Latest<MeterReading>>,
+    /// The newest reading of each hybrid inverter, by its serial number.
+    pub hybrids: BTreeMap<String, Latest<StorageReading>>,
     /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
@@ -93,6 +108,8 @@ impl LivePlant {
             inverters: BTreeMap::new(),
             storage,
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            meters: BTreeMap::new(),
+            hybrids: BTreeMap::new(),
             past_known: false,
         }
     }
@@ -120,7 +137,20 @@ impl LivePlant {
                 ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
+        self.apply_meters_and_hybrids(snapshot, now);
         if self.past_known { self.account(snapshot) } else { Vec::new() }
+    }
+
+    fn apply_meters_and_hybrids(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let latest = |at| Latest { dtu_name: snapshot.dtu_name.clone(), at, reading: () };
+        for reading in &snapshot.meters {
+            let newest = latest(snapshot.taken_at).of(reading.clone());
+            replace(&mut self.meters, reading.serial, newest, now);
+        }
+        for reading in &snapshot.storage {
+            let newest = latest(reading.sampled_at).of(reading.clone());
+            replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
     }
 
     /// What was read under a clock that was ahead gives way to what is read now.
@@ -165,6 +195,25 @@ impl LivePlant {
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
         })
+    }
+}
+
+impl Latest<()> {
+    fn of<T>(self, reading: T) -> Latest<T> {
+        Latest { dtu_name: self.dtu_name, at: self.at, reading }
+    }
+}
+
+/// Enters a reading unless a newer one is known whose time is to be believed.
+fn replace<K: Ord, T>(
+    known: &mut BTreeMap<K, Latest<T>>,
+    key: K,
+    newest: Latest<T>,
+    now: Timestamp,
+) {
+    let outdated = |old: &Latest<T>| newest.at >= old.at || is_future(old.at, now);
+    if !is_future(newest.at, now) && known.get(&key).is_none_or(outdated) {
+        known.insert(key, newest);
     }
 }
 
@@ -228,6 +277,10 @@ pub struct DtuState {
     pub protocol: &'static str,
     /// Its own serial number, once read.
     pub serial: Option<Serial>,
+    /// What kind of DTU it is, in words, once known: `DTU-WLite-S`.
+    pub model: Option<String>,
+    /// Its firmware, once read: `V01.01.02`.
+    pub firmware: Option<String>,
     /// How far it has come.
     pub phase: DtuPhase,
     /// The bridge that polls it, while this one stands by.
@@ -267,6 +320,8 @@ impl DtuState {
             address,
             protocol,
             serial: None,
+            model: None,
+            firmware: None,
             phase: DtuPhase::Starting,
             left_to: None,
             poll_interval_s,
@@ -375,9 +430,6 @@ mod tests {
     fn snapshot(at: i64, power: f32) -> Snapshot {
         let serial = "116100000001".parse().unwrap();
         Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: Timestamp::from_second(at).unwrap(),
             inverters: vec![InverterReading::blank(serial)],
             ports: vec![PortReading {
                 serial,
@@ -388,6 +440,7 @@ mod tests {
                 today_wh: None,
                 total_wh: None,
             }],
+            ..Snapshot::blank("roof".into(), None, Timestamp::from_second(at).unwrap())
         }
     }
 
@@ -414,6 +467,19 @@ mod tests {
         plant.apply(&snapshot(40, 1.0), now);
         assert_eq!(power(&plant), Some(2.0));
         assert_eq!(plant.inverters.values().next().unwrap().first_seen.as_second(), 40);
+    }
+
+    #[test]
+    fn the_newest_reading_of_a_meter_is_shown() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0), (1400, 4.0)] {
+            let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
+            let meters = vec![reading];
+            plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }
 
     #[test]

@@ -97,9 +97,6 @@ impl World {
             (4, 33.7, 7.43, 250.5),
         ];
         let snapshot = Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: at,
             inverters: vec![reading],
             ports: ports
                 .map(|(port, volts, amperes, watts)| PortReading {
@@ -112,6 +109,7 @@ impl World {
                     total_wh: Some(1_000_000 + u32::from(port)),
                 })
                 .into(),
+            ..Snapshot::blank("roof".into(), None, at)
         };
         // Energy is known once two readings agree.
         let before = Snapshot { taken_at: at - SignedDuration::from_mins(1), ..snapshot.clone() };
