@@ -54,7 +54,8 @@ impl Listener {
             let Some(wanted) = self.next.filter(|&next| self.has_missed_nothing(next)) else {
                 // The number is taken first: what comes meanwhile is said again, never left out.
                 self.next = Some(progress.next);
-                return Some(feed.state(progress.next, &Moment::of(&self.api)));
+                let now = Moment::of(&self.api);
+                return Some(feed.state(progress.next, &now, &self.api.identity));
             };
             let frame = feed.ring.lock().unwrap_or_else(PoisonError::into_inner).get(wanted);
             if let Some(frame) = frame {

@@ -38,7 +38,7 @@ pub(crate) use self::listener::Listener;
 use self::ring::Ring;
 use crate::seats::{Seat, Seats};
 use crate::view;
-use crate::{Clock, Moment};
+use crate::{Clock, Identity, Moment};
 
 /// Frames that are held for those who come back: half an hour of two DTUs polled each minute.
 const MOST_FRAMES: usize = 64;
@@ -97,6 +97,7 @@ impl Feed {
     pub async fn follow(
         &self,
         mut live: watch::Receiver<Arc<LivePlant>>,
+        identity: Identity,
         clock: Clock,
         shutdown: impl Future<Output = ()>,
     ) {
@@ -113,19 +114,19 @@ impl Feed {
             }
             let moment = moment(&live.borrow_and_update());
             let now = Shown::at(&moment);
-            self.tell(&shown, &now, &moment);
+            self.tell(&shown, &now, &moment, &identity);
             shown = now;
         }
         self.progress.send_modify(|progress| progress.ended = true);
     }
 
-    fn tell(&self, before: &Shown, now: &Shown, moment: &Moment) {
+    fn tell(&self, before: &Shown, now: &Shown, moment: &Moment, identity: &Identity) {
         let polled = now.polled_since(before);
         for dtu_name in &polled {
-            self.push("snapshot", &view::stream::Snapshot::of(dtu_name, moment));
+            self.push("snapshot", &view::stream::Snapshot::of(dtu_name, moment, identity));
         }
         if polled.is_empty() && now.condition != before.condition {
-            self.push("status", &view::stream::Status::of(moment));
+            self.push("status", &view::stream::Status::of(moment, identity));
         }
     }
 
@@ -138,8 +139,8 @@ impl Feed {
     }
 
     /// The whole state, for one listener, under the id of the newest frame that it may contain.
-    pub(crate) fn state(&self, next: u64, moment: &Moment) -> Bytes {
-        self.frame("state", next - 1, &view::stream::State::of(moment))
+    pub(crate) fn state(&self, next: u64, moment: &Moment, identity: &Identity) -> Bytes {
+        self.frame("state", next - 1, &view::stream::State::of(moment, identity))
     }
 
     fn frame(&self, name: &str, number: u64, data: &impl Serialize) -> Bytes {

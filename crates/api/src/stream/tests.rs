@@ -22,6 +22,8 @@ fn plant(roof: i64, barn: i64) -> LivePlant {
             taken_at: at(second),
             inverters: vec![InverterReading::blank(serial.parse().unwrap())],
             ports: Vec::new(),
+            meters: Vec::new(),
+            storage: Vec::new(),
         };
         plant.apply(&snapshot, at(second));
     }
@@ -35,7 +37,13 @@ fn moment(plant: LivePlant, second: i64) -> Moment {
 /// Name and data of what is told when one moment follows another.
 fn told(before: &Moment, now: &Moment) -> Vec<(String, serde_json::Value)> {
     let feed = Feed::default();
-    feed.tell(&Shown::at(before), &Shown::at(now), now);
+    let identity = Identity {
+        version: "3.0.0",
+        instance_id: Arc::default(),
+        time_zone: "UTC".into(),
+        demo: false,
+    };
+    feed.tell(&Shown::at(before), &Shown::at(now), now, &identity);
     let ring = feed.ring.lock().unwrap();
     (ring::FIRST..ring.next())
         .map(|number| {

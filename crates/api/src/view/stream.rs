@@ -3,13 +3,17 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Inverter;
-use crate::Moment;
+use super::{Dtu, Inverter, Plant};
+use crate::{Identity, Moment};
 
 /// `event: state`: everything, where a stream begins.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StreamState)]
 pub struct State {
+    /// As `/api/plant`.
+    pub plant: Plant,
+    /// As `/api/dtus`.
+    pub dtus: Vec<Dtu>,
     /// As `/api/inverters`; empty while it is not known which there are.
     pub inverters: Vec<Inverter>,
 }
@@ -21,6 +25,10 @@ pub struct Snapshot {
     /// The configured name of the DTU.
     #[schema(example = "roof")]
     pub dtu_name: String,
+    /// As `/api/plant`.
+    pub plant: Plant,
+    /// As `/api/dtus`.
+    pub dtus: Vec<Dtu>,
     /// As `/api/inverters`, only those of this DTU.
     pub inverters: Vec<Inverter>,
 }
@@ -29,20 +37,31 @@ pub struct Snapshot {
 /// become too old, the database is back.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StreamStatus)]
-pub struct Status {}
+pub struct Status {
+    /// As `/api/plant`.
+    pub plant: Plant,
+    /// As `/api/dtus`.
+    pub dtus: Vec<Dtu>,
+}
 
 impl State {
     /// Everything at this moment.
-    pub fn of(moment: &Moment) -> Self {
-        Self { inverters: inverters(moment, |_| true) }
+    pub fn of(moment: &Moment, identity: &Identity) -> Self {
+        Self {
+            plant: Plant::of(moment, identity),
+            dtus: dtus(moment),
+            inverters: inverters(moment, |_| true),
+        }
     }
 }
 
 impl Snapshot {
     /// What was read of one DTU.
-    pub fn of(dtu_name: &str, moment: &Moment) -> Self {
+    pub fn of(dtu_name: &str, moment: &Moment, identity: &Identity) -> Self {
         Self {
             dtu_name: dtu_name.to_owned(),
+            plant: Plant::of(moment, identity),
+            dtus: dtus(moment),
             inverters: inverters(moment, |its_dtu| its_dtu == dtu_name),
         }
     }
@@ -50,9 +69,13 @@ impl Snapshot {
 
 impl Status {
     /// How everything is at this moment.
-    pub fn of(_: &Moment) -> Self {
-        Self {}
+    pub fn of(moment: &Moment, identity: &Identity) -> Self {
+        Self { plant: Plant::of(moment, identity), dtus: dtus(moment) }
     }
+}
+
+fn dtus(moment: &Moment) -> Vec<Dtu> {
+    moment.plant.dtus.iter().map(|(name, dtu)| Dtu::of(name, dtu, moment)).collect()
 }
 
 fn inverters(moment: &Moment, of_dtu: impl Fn(&str) -> bool) -> Vec<Inverter> {

@@ -69,6 +69,8 @@ async fn a_stream_begins_with_the_state_and_goes_on_with_what_happens() {
     let mut stream = Stream::open(&world, None).await;
     let state = stream.next().await;
     assert_eq!(state.event, "state");
+    assert_eq!(state.data["plant"], world.get("/api/plant").await.json());
+    assert_eq!(state.data["dtus"], world.get("/api/dtus").await.json());
     assert_eq!(state.data["inverters"], world.get("/api/inverters").await.json());
 
     world.feed.event(&outage());
@@ -168,10 +170,10 @@ async fn every_stream_ends_with_the_bridge() {
 async fn what_is_published_is_told_to_everybody() {
     let mut world = World::new();
     let (live, watched) = tokio::sync::watch::channel(world.plant.clone().into());
-    let (feed, now) = (world.feed.clone(), world.now);
+    let (feed, now, identity) = (world.feed.clone(), world.now, world.identity());
     let following = tokio::spawn(async move {
         let clock = api::Clock::from_fn(move || now);
-        feed.follow(watched, clock, std::future::pending()).await;
+        feed.follow(watched, identity, clock, std::future::pending()).await;
     });
     let mut streams = [Stream::open(&world, None).await, Stream::open(&world, None).await];
     for stream in &mut streams {

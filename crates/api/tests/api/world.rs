@@ -129,6 +129,15 @@ impl World {
         self.store.as_deref().unwrap()
     }
 
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            version: "3.0.0",
+            instance_id: Arc::clone(&self.instance_id),
+            time_zone: "Europe/Berlin".into(),
+            demo: false,
+        }
+    }
+
     pub(crate) fn router(&self) -> Router {
         let now = self.now;
         let (_, live) = watch::channel(Arc::new(self.plant.clone()));
@@ -137,12 +146,7 @@ impl World {
             store: self.store.clone().map(|store| store as Arc<dyn Store>),
             metrics: Arc::clone(&self.metrics),
             feed: Arc::clone(&self.feed),
-            identity: Identity {
-                version: "3.0.0",
-                instance_id: Arc::clone(&self.instance_id),
-                time_zone: "Europe/Berlin".into(),
-                demo: false,
-            },
+            identity: self.identity(),
             metrics_enabled: self.metrics_enabled,
             cors_origins: self.cors_origins.clone(),
             clock: Clock::from_fn(move || now),
@@ -152,7 +156,8 @@ impl World {
     /// Streams end as when the bridge does.
     pub(crate) async fn end_streams(&self) {
         let (_live, watched) = watch::channel(Arc::new(self.plant.clone()));
-        self.feed.follow(watched, Clock::system(), std::future::ready(())).await;
+        let ended = std::future::ready(());
+        self.feed.follow(watched, self.identity(), Clock::system(), ended).await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
