@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::Method;
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderName, Method};
 use axum::middleware::{from_extractor, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -12,21 +14,28 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::access::guard;
+use crate::body;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats, stream,
+    arrange, docs, events, health, history, home, info, inverters, metrics, plant, ports, stats,
+    stream,
 };
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
     let cors = cors(&api.cors_origins);
     let counted = Arc::clone(&api.metrics);
+    let api = Arc::new(api);
 
-    let (plain, plain_paths) = OpenApiRouter::with_openapi(docs::Description::openapi())
+    // What probes and browsers ask for, which cannot send a token.
+    let (open, open_paths) = OpenApiRouter::with_openapi(docs::Description::openapi())
         .routes(routes!(home::home))
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
+        .split_for_parts();
+    let (plain, plain_paths) = OpenApiRouter::new()
         .routes(routes!(metrics::metrics))
         .routes(routes!(stats::stats))
         .routes(routes!(info::info))
@@ -38,6 +47,12 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
         .routes(routes!(stream::stream))
+        .routes(routes!(arrange::layout))
+        .split_for_parts();
+    let (changing, changing_paths) = OpenApiRouter::new()
+        .routes(routes!(arrange::set_layout))
+        .routes(routes!(arrange::name_panel))
+        .routes(routes!(arrange::retire))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
@@ -45,11 +60,21 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(events::coverage))
         .split_for_parts();
 
-    let mut router = plain
-        .merge(docs::pages(plain_paths.merge_from(more_paths)))
-        // A layer, so that no route can forget to refuse what it does not know.
+    let mut paths = open_paths.merge_from(plain_paths).merge_from(more_paths);
+    let mut plain = plain;
+    if api.access.needs_token() {
+        plain = plain.merge(changing.layer(DefaultBodyLimit::max(body::MOST_BYTES)));
+        paths = paths.merge_from(changing_paths);
+    }
+    // Layers, so that no route can forget to refuse what it does not know, or whom.
+    let closed = plain
+        .merge(docs::pages(paths))
         .route_layer(from_extractor::<NoParameters>())
         .merge(with_parameters)
+        .route_layer(from_fn_with_state(Arc::clone(&api), guard));
+    let mut router = open
+        .route_layer(from_extractor::<NoParameters>())
+        .merge(closed)
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::wrong_method)
         .layer(CatchPanicLayer::custom(problem_of_panic))
@@ -57,7 +82,7 @@ pub fn router(api: Api) -> Router {
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
-    router.with_state(Arc::new(api))
+    router.with_state(api)
 }
 
 /// Lets pages of these origins read; nobody else's without any.
@@ -71,5 +96,9 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     let is_allowed = AllowOrigin::predicate(move |origin, _| {
         allowed.iter().any(|allowed| allowed == "*" || allowed.as_bytes() == origin.as_bytes())
     });
-    Some(CorsLayer::new().allow_origin(is_allowed).allow_methods([Method::GET, Method::HEAD]))
+    let cors = CorsLayer::new()
+        .allow_origin(is_allowed)
+        .allow_methods([Method::GET, Method::HEAD, Method::PUT])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE, HeaderName::from_static("last-event-id")]);
+    Some(cors)
 }

@@ -2,6 +2,7 @@
 //! ever, and answers on port 8080.
 
 mod app;
+mod arrangement;
 mod cli;
 mod commands;
 mod config;

@@ -38,10 +38,10 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values: history, metrics.
-    #[schema(example = json!(["history", "metrics"]))]
+    /// What this bridge offers beyond the latest values: history, metrics, stream, write.
+    #[schema(example = json!(["history", "metrics", "stream"]))]
     pub capabilities: Vec<&'static str>,
-    /// How a client says who it is: none is needed.
+    /// How a client says who it is: none (nothing is asked) or token (`Authorization: Bearer`).
     #[schema(example = "none")]
     pub authentication: &'static str,
 }
@@ -63,7 +63,12 @@ pub struct InfoDtu {
 impl Info {
     /// What this bridge says of itself.
     pub fn of(api: &Api, moment: &Moment) -> Self {
-        let offered = [("history", api.store.is_some()), ("metrics", api.metrics_enabled)];
+        let offered = [
+            ("history", api.store.is_some()),
+            ("metrics", api.metrics_enabled),
+            ("stream", true),
+            ("write", api.access.needs_token() && api.store.is_some()),
+        ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
             name: "Hoymiles S-Miles",
@@ -92,7 +97,7 @@ impl Info {
                 .into_iter()
                 .filter_map(|(name, is_offered)| is_offered.then_some(name))
                 .collect(),
-            authentication: "none",
+            authentication: if api.access.needs_token() { "token" } else { "none" },
         }
     }
 }

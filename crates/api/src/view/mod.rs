@@ -12,6 +12,7 @@ pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod layout;
 pub mod plant;
 pub mod stats;
 pub mod stream;

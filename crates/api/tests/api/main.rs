@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, but not what helps them")]
 
+mod access;
+mod arrange;
 mod events;
 mod health;
 mod metrics;

@@ -16,6 +16,7 @@ const DESCRIBED: &[&str] = &[
     "/api/inverters/{serial}",
     "/api/inverters/{serial}/history",
     "/api/inverters/{serial}/ports",
+    "/api/layout",
     "/api/plant",
     "/api/ports",
     "/api/production/current",

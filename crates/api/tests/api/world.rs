@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use api::{Api, Clock, Feed, Identity, Metrics, router};
+use api::{Access, Api, Changes, Clock, Feed, Identity, Metrics, router};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) store: Option<Arc<TestStore>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) access: Access,
+    pub(crate) changes: Changes,
     pub(crate) metrics_enabled: bool,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) instance_id: Arc<OnceLock<uuid::Uuid>>,
@@ -67,6 +69,8 @@ impl World {
             store: Some(Arc::default()),
             metrics: Arc::default(),
             feed: Arc::default(),
+            access: Access::open(),
+            changes: tokio::sync::mpsc::channel(1).0,
             metrics_enabled: true,
             cors_origins: Vec::new(),
             instance_id: Arc::default(),
@@ -147,6 +151,8 @@ impl World {
             metrics: Arc::clone(&self.metrics),
             feed: Arc::clone(&self.feed),
             identity: self.identity(),
+            changes: self.changes.clone(),
+            access: self.access.clone(),
             metrics_enabled: self.metrics_enabled,
             cors_origins: self.cors_origins.clone(),
             clock: Clock::from_fn(move || now),
@@ -333,6 +339,10 @@ impl Store for TestStore {
     }
 
     async fn config(&self, _: &str) -> Result<Option<Value>, StoreError> {
+        unreachable!("the bridge reads the configuration")
+    }
+
+    async fn configs(&self, _: &str) -> Result<Vec<(String, Value)>, StoreError> {
         unreachable!("the bridge reads the configuration")
     }
 
