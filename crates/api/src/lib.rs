@@ -46,6 +46,7 @@ pub mod routes;
 mod seats;
 mod serve;
 mod stream;
+mod unchanged;
 pub mod verdict;
 pub mod view;
 

@@ -169,6 +169,9 @@ pub enum Problem {
         /// After how many seconds one more is looked at.
         seconds: u16,
     },
+    /// An answer that does not come.
+    #[error("The answer took too long; /health tells how the bridge is.")]
+    TookTooLong,
     /// No seat for one more stream.
     #[error(
         "Too many live streams are open, of this address or in all; close one, or ask again later."
@@ -275,6 +278,7 @@ impl Problem {
             Self::TooManyWrongTokens { .. } => {
                 (S::TOO_MANY_REQUESTS, "too-many-wrong-tokens", "Too many wrong tokens")
             }
+            Self::TookTooLong => (S::SERVICE_UNAVAILABLE, "took-too-long", "Took too long"),
             Self::TooManyStreams => {
                 (S::SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams")
             }
@@ -286,7 +290,7 @@ impl Problem {
     fn retry_after_s(&self) -> Option<u16> {
         match self {
             Self::NotReadYet => Some(5),
-            Self::NotKept => Some(10),
+            Self::NotKept | Self::TookTooLong => Some(10),
             Self::TooManyStreams => Some(30),
             Self::TooManyWrongTokens { seconds } => Some(*seconds),
             Self::StoreUnreachable | Self::NotTaking { .. } => Some(10),

@@ -7,7 +7,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method};
 use axum::middleware::{from_extractor, from_fn_with_state};
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,17 +19,21 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::access::guard;
 use crate::body;
-use crate::finish::{finish, problem_of_panic};
+use crate::finish::{Finishing, finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
     arrange, docs, events, health, history, home, info, inverters, metrics, plant, ports, stats,
     stream,
 };
+use crate::unchanged::unless_unchanged;
+
+/// What fits into one packet is sent no faster for being smaller, bytes.
+const LEAST_TO_COMPRESS: u64 = 1024;
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
     let cors = cors(&api.cors_origins);
-    let counted = Arc::clone(&api.metrics);
+    let finishing = Finishing::of(&api);
     let api = Arc::new(api);
 
     // What probes and browsers ask for, which cannot send a token.
@@ -35,9 +42,8 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(health::health))
         .routes(routes!(health::ready))
         .split_for_parts();
-    let (plain, plain_paths) = OpenApiRouter::new()
-        .routes(routes!(metrics::metrics))
-        .routes(routes!(stats::stats))
+    // What pages ask for again and again.
+    let (live, live_paths) = OpenApiRouter::new()
         .routes(routes!(info::info))
         .routes(routes!(plant::plant))
         .routes(routes!(plant::dtus))
@@ -46,8 +52,12 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
-        .routes(routes!(stream::stream))
         .routes(routes!(arrange::layout))
+        .split_for_parts();
+    let (plain, plain_paths) = OpenApiRouter::new()
+        .routes(routes!(metrics::metrics))
+        .routes(routes!(stats::stats))
+        .routes(routes!(stream::stream))
         .split_for_parts();
     let (changing, changing_paths) = OpenApiRouter::new()
         .routes(routes!(arrange::set_layout))
@@ -60,8 +70,10 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(events::coverage))
         .split_for_parts();
 
-    let mut paths = open_paths.merge_from(plain_paths).merge_from(more_paths);
-    let mut plain = plain;
+    let mut paths =
+        open_paths.merge_from(live_paths).merge_from(plain_paths).merge_from(more_paths);
+    let tagged = live.route_layer(from_fn_with_state(Arc::clone(&api), unless_unchanged));
+    let mut plain = plain.merge(tagged);
     if api.access.needs_token() {
         plain = plain.merge(changing.layer(DefaultBodyLimit::max(body::MOST_BYTES)));
         paths = paths.merge_from(changing_paths);
@@ -78,11 +90,21 @@ pub fn router(api: Api) -> Router {
         .fallback(home::nothing_here)
         .method_not_allowed_fallback(home::wrong_method)
         .layer(CatchPanicLayer::custom(problem_of_panic))
-        .layer(from_fn_with_state(counted, finish));
+        .layer(from_fn_with_state(finishing, finish))
+        .layer(compression());
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
     router.with_state(api)
+}
+
+/// Compresses what is worth it, for clients that want it: a chart, not a state. Never the stream,
+/// whose messages would wait for more.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let worth = SizeAbove::new(LEAST_TO_COMPRESS)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::IMAGES);
+    CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
 }
 
 /// Lets pages of these origins read; nobody else's without any.

@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use crate::announce::{Announcement, is_worth_announcing};
 use crate::config::{Config, DtuConfig, Polling, Storage, Web};
 use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
@@ -114,6 +115,14 @@ impl App {
                 });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
+                if web.mdns && is_worth_announcing(address.ip()) {
+                    let announcement = Announcement {
+                        address,
+                        host: host_name(),
+                        instance_id: Arc::clone(&instance_id),
+                    };
+                    tasks.spawn(announcement.run(watched.clone(), cancel.clone()));
+                }
                 tracing::info!("listening on http://{address}");
                 Some(address)
             }
@@ -258,16 +267,20 @@ async fn keep_in_touch(
 
 /// How people tell this bridge from another: where it runs, and where it answers.
 fn own_name(address: Option<SocketAddr>) -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .or_else(|| std::env::var("HOSTNAME").ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "unnamed".to_owned());
+    let host = host_name();
     match address {
         Some(address) => format!("{host}:{}", address.port()),
         None => host,
     }
+}
+
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unnamed".to_owned())
 }
 
 fn starting(dtu: &DtuConfig) -> plant::live::DtuState {

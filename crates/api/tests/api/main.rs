@@ -9,6 +9,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod plant;
+mod polling;
 mod problems;
 mod python_clients;
 mod routes;

@@ -114,6 +114,8 @@ pub(crate) struct Web {
     /// Whoever asks must know it; none for everybody.
     pub(crate) token: Option<SecretString>,
     pub(crate) cors_origins: Vec<String>,
+    /// Whether other programs on the network are told that it is here.
+    pub(crate) mdns: bool,
 }
 
 /// The log.
@@ -295,6 +297,7 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
     let host = parser.read("HEALTH_HOST", |text| text.parse::<IpAddr>().ok());
     let port = parser.number("HEALTH_PORT", 0, u16::MAX);
     let metrics = parser.flag("METRICS_ENABLED");
+    let mdns = parser.flag("MDNS_ENABLED");
     let cors_origins = match parser.value("CORS_ORIGINS") {
         Some(_) => parser.list("CORS_ORIGINS", |origin| {
             let bare =
@@ -310,6 +313,7 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
         // Unlike a setting that is not given, one that cannot be used must not open the API.
         token: token.map_or(Some(None), |token| token.map(Some))?,
         cors_origins: cors_origins?,
+        mdns: mdns?,
     };
     Some(enabled?.then_some(web))
 }

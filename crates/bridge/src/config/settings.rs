@@ -141,6 +141,12 @@ pub(crate) const SETTINGS: &[Setting] = &[
     row("HEALTH_ENABLED", "true", TRUE_OR_FALSE, "Whether the web server runs"),
     row("HEALTH_HOST", "0.0.0.0", "an IP address of this machine", "Where it listens"),
     row("HEALTH_PORT", "8080", "a port number from 0 to 65535", "Its port; 0 takes any free one"),
+    row(
+        "MDNS_ENABLED",
+        "true",
+        TRUE_OR_FALSE,
+        "Whether it is announced on the network, so that Home Assistant finds it",
+    ),
     row("METRICS_ENABLED", "true", TRUE_OR_FALSE, "Whether /metrics answers"),
     secret(
         "API_TOKEN",

@@ -14,7 +14,8 @@ pub(crate) async fn configuration_is_kept_and_replaced(world: &World) {
     store.set_config("dialect", &json!(null)).await.unwrap();
     assert_eq!(store.config("layout").await.unwrap(), Some(layout));
     store.set_config("layout", &json!([])).await.unwrap();
-    for (key, value) in [("panel/b_1", json!("b")), ("panel/a%", json!("a")), ("panelx", json!(1))] {
+    for (key, value) in [("panel/b_1", json!("b")), ("panel/a%", json!("a")), ("panelx", json!(1))]
+    {
         store.write(&[Record::Config { key: key.to_owned(), value }]).await.unwrap();
     }
     let panels = store.configs("panel/").await.unwrap();
