@@ -33,20 +33,25 @@ env -i PATH="$PATH" DTU_HOST=127.0.0.1 DTU_PORT="$dtu_port" QUERY_PERIOD=5 DATA_
 bridge=$!
 
 url="http://127.0.0.1:$web_port"
-# Before the plant is known its routes answer 503, which says nothing about the description.
+# Before the plant is known there is nothing to ask about.
+serial=""
 for _ in $(seq 300); do
-    if curl --silent --fail --header "Authorization: Bearer $token" "$url/api/ports" >/dev/null; then
-        break
-    fi
+    serial="$(curl --silent --header "Authorization: Bearer $token" "$url/api/inverters" |
+        grep -o '"serial_number":"[0-9a-f]*"' | head -n 1 | cut -d '"' -f 4)" || true
+    [ -z "$serial" ] || break
     sleep 0.2
 done
+# A serial number that was made up would bring 404 and nothing else.
+printf '[parameters]\n"path.serial" = "%s"\n"path.port" = 1\n' "$serial" >"$work/schemathesis.toml"
 
 # Left out, each with its reason:
-# * /api/stream has no end, so a client that waits for the whole answer waits for ever.
-# * The check `unsupported_method` wants 405 for TRACE and other methods that hyper answers too.
-"$SCHEMATHESIS" run "$url/api/openapi.json" \
+# * /api/stream has no end: a client that waits for the whole answer waits for ever.
+# * positive_data_acceptance takes a refusal of what fits the schema for a defect. That `from` is
+#   before `to`, and that two roofs have two names, is said in words: a schema cannot.
+"$SCHEMATHESIS" --config-file "$work/schemathesis.toml" run "$url/api/openapi.json" \
     --header "Authorization: Bearer $token" \
     --exclude-path /api/stream \
+    --exclude-checks positive_data_acceptance \
     --phases examples,coverage,fuzzing \
     --max-examples 25 --seed 1 --workers 2 --request-timeout 20 \
     --generation-database none \
