@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
-use crate::routes::{docs, events, health, history, home, info, inverters, metrics, ports, stats};
+use crate::routes::{
+    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats,
+};
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
@@ -28,6 +30,8 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(metrics::metrics))
         .routes(routes!(stats::stats))
         .routes(routes!(info::info))
+        .routes(routes!(plant::plant))
+        .routes(routes!(plant::dtus))
         .routes(routes!(inverters::list))
         .routes(routes!(inverters::one))
         .routes(routes!(ports::of_inverter))

@@ -15,6 +15,7 @@ use api::{Api, Clock, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
+use plant::energy::Calendar;
 use plant::event::Watch;
 use plant::inventory::Inventory;
 use plant::live::{LivePlant, StoreLink};
@@ -133,6 +134,7 @@ impl App {
             claimant: claimant.as_ref(),
             keepers: keepers.clone(),
             started_at,
+            calendar: config.calendar(),
         };
         let known = keep_in_touch(database, instance_id, pollers, news, &cancel, &tasks).await;
         for dtu in config.dtus {
@@ -174,6 +176,7 @@ struct Database<'a> {
     claimant: Option<&'a Claimant>,
     keepers: TaskTracker,
     started_at: Timestamp,
+    calendar: Calendar,
 }
 
 /// Starts the tasks that bring the store up and records into it, and waits a moment for what the
@@ -186,7 +189,7 @@ async fn keep_in_touch(
     cancel: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Known {
-    let Database { home, claimant, keepers, started_at } = database;
+    let Database { home, claimant, keepers, started_at, calendar } = database;
     let Some(store) = home.store() else {
         return Known::default();
     };
@@ -207,6 +210,7 @@ async fn keep_in_touch(
             instance_id: &instance_id,
             dtu_names: &dtu_names,
             started_at,
+            calendar,
         };
         let ready = ready.become_ready(&news);
         if let Some(known) = cancel.run_until_cancelled(ready).await {

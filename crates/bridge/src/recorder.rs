@@ -14,6 +14,7 @@ use dtu::poller::Turn;
 use jiff::Timestamp;
 use plant::Serial;
 use plant::event::{Event, Watch};
+use plant::glance::Glance;
 use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
 use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
@@ -47,6 +48,8 @@ pub(crate) enum StorageNews {
         inverters: Vec<(Serial, LiveInverter)>,
         /// What had not ended.
         open_events: Vec<Event>,
+        /// The days behind.
+        glance: Glance,
         /// The last reading before this bridge started.
         last_reading: Option<Timestamp>,
     },
@@ -56,6 +59,8 @@ pub(crate) enum StorageNews {
         inverters: Vec<(Serial, LiveInverter)>,
         /// What has not ended.
         open_events: Vec<Event>,
+        /// The days behind.
+        glance: Glance,
     },
     /// The store failed.
     Down(String),
@@ -189,20 +194,20 @@ impl Recorder {
     async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready { inverters, open_events, last_reading } => {
+            StorageNews::Ready { inverters, open_events, glance, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
-                self.remember(inverters);
+                self.remember(inverters, &open_events, glance);
                 self.unkept.extend(self.events.adopt(open_events));
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
                 self.unkept.extend(down);
             }
-            StorageNews::Seen { inverters, open_events } => {
+            StorageNews::Seen { inverters, open_events, glance } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
-                self.remember(inverters);
+                self.remember(inverters, &open_events, glance);
                 self.events.follow(&self.live, open_events);
             }
             StorageNews::Down(text) => {
@@ -222,10 +227,18 @@ impl Recorder {
         self.keep(Vec::new(), now).await;
     }
 
-    fn remember(&mut self, known: Vec<(Serial, LiveInverter)>) {
+    fn remember(
+        &mut self,
+        known: Vec<(Serial, LiveInverter)>,
+        open_events: &[Event],
+        glance: Glance,
+    ) {
         for (serial, inverter) in known {
             remember(&mut self.live, serial, inverter);
         }
+        self.live.remember_sleep(open_events);
+        let calendar = self.live.calendar.clone();
+        self.live.glance.remember(glance, &calendar);
     }
 
     /// Counts readings that are gone. The disk is waited for here, in the task that waits for it
@@ -283,6 +296,9 @@ fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
         && known.reading.as_ref().is_none_or(|latest| reading.at > latest.at)
     {
         known.reading = Some(reading);
+        if !known.is_asleep() {
+            known.asleep_since = None;
+        }
     }
     for (port, account) in stored.accounts {
         let live = known.accounts.entry(port).or_default();
@@ -341,6 +357,7 @@ mod tests {
             reading: Some(Timed { at: at(second), value }),
             ports: Default::default(),
             accounts: Default::default(),
+            asleep_since: None,
         }
     }
 

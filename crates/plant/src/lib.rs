@@ -14,12 +14,14 @@
 //! | [`inventory`] | which inverters are really there, whatever one answer claims |
 //! | [`energy`] | energy that never resets, spikes or goes back |
 //! | [`event`] | what happened, from when to when, in words |
+//! | [`glance`] | sums, peak and first light of the plant as a whole |
 //! | [`live`] | the newest state of everything, which the API serves |
 
 pub mod alarm;
 pub mod curve;
 pub mod energy;
 pub mod event;
+pub mod glance;
 pub mod inventory;
 pub mod live;
 pub mod meter;

@@ -4,15 +4,22 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::energy::{Account, Calendar, Correction};
+use crate::event::{Event, EventKind};
+use crate::glance::{FinishedDays, Glance, Peak};
 use crate::status::Activity;
 use crate::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 
 /// A reading stamped further ahead than this is stored, but a clock that was wrong must not hide
 /// the readings that follow.
 pub const FUTURE_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// After how long a reading is stale whose DTU is no longer configured: as for a DTU that is polled
+/// each minute.
+const STALE_AFTER_WITHOUT_DTU: SignedDuration = SignedDuration::from_mins(5);
 
 /// A value and the instant it was sampled.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +62,8 @@ pub struct LivePlant {
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
     pub past_known: bool,
+    /// The days behind, in few figures.
+    pub glance: Glance,
 }
 
 /// One inverter as of now.
@@ -72,6 +81,8 @@ pub struct LiveInverter {
     pub ports: BTreeMap<u8, Timed<PortReading>>,
     /// The energy of each port, by port number; see [`LivePlant::past_known`].
     pub accounts: BTreeMap<u8, Account>,
+    /// Since when it sleeps; none while it is awake.
+    pub asleep_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -93,6 +104,11 @@ impl LiveInverter {
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
+    /// Whether its newest reading shows it asleep.
+    pub fn is_asleep(&self) -> bool {
+        self.activity() == Some(Activity::Asleep)
+    }
+
     /// Whether its newest readings are of the latest minutes, judged by `max_age`.
     pub fn is_fresh(&self, now: Timestamp, max_age: SignedDuration) -> bool {
         now.duration_since(self.last_seen) <= max_age
@@ -111,6 +127,7 @@ impl LivePlant {
             meters: BTreeMap::new(),
             hybrids: BTreeMap::new(),
             past_known: false,
+            glance: Glance::default(),
         }
     }
 
@@ -121,6 +138,7 @@ impl LivePlant {
         if is_future(at, now) {
             return Vec::new();
         }
+        self.glance.finished = self.finished_days(self.calendar.day(now));
         self.forget_the_future(snapshot, now);
         for reading in &snapshot.inverters {
             let inverter = self.inverter_mut(reading.serial, snapshot);
@@ -129,6 +147,7 @@ impl LivePlant {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
                 inverter.reading = Some(Timed { at, value: reading.clone() });
+                self.note_sleep(reading.serial, at);
             }
         }
         for reading in &snapshot.ports {
@@ -138,6 +157,9 @@ impl LivePlant {
             }
         }
         self.apply_meters_and_hybrids(snapshot, now);
+        if let Some(power_w) = self.power_w(now, |_| true) {
+            self.glance.see_peak(Peak { day: self.calendar.day(at), at, power_w });
+        }
         if self.past_known { self.account(snapshot) } else { Vec::new() }
     }
 
@@ -150,6 +172,78 @@ impl LivePlant {
         for reading in &snapshot.storage {
             let newest = latest(reading.sampled_at).of(reading.clone());
             replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
+    }
+
+    /// Whether a reading of this inverter is too old to be what it does now.
+    pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
+        let dtu = self.dtus.get(&inverter.dtu_name);
+        let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
+        now.duration_since(read_at) > limit
+    }
+
+    /// What the panels of some inverters deliver together, W; none if there is no reading that is
+    /// not stale. An inverter that sleeps delivers nothing, whatever its DTU repeats.
+    pub fn power_w(&self, now: Timestamp, of: impl Fn(&LiveInverter) -> bool) -> Option<f64> {
+        let fresh = self
+            .inverters
+            .values()
+            .filter(|inverter| of(inverter) && !self.is_stale(inverter, inverter.last_seen, now));
+        let powers = fresh.flat_map(|inverter| {
+            let asleep = inverter.is_asleep();
+            inverter.ports.values().filter_map(move |port| {
+                let power = port.value.pv_power_w?;
+                let is_now = asleep || !self.is_stale(inverter, port.at, now);
+                is_now.then_some(if asleep { 0.0 } else { f64::from(power) })
+            })
+        });
+        powers.reduce(|sum, watts| sum + watts)
+    }
+
+    /// The energy of a day of some inverters, Wh; none until an account is open.
+    pub fn energy_wh(&self, day: Date, of: impl Fn(&LiveInverter) -> bool) -> Option<u64> {
+        self.open_accounts(of).map(|account| account.today_wh(day)).reduce(|sum, wh| sum + wh)
+    }
+
+    /// The lifetime energy of some inverters, Wh; none until an account is open.
+    pub fn lifetime_wh(&self, of: impl Fn(&LiveInverter) -> bool) -> Option<u64> {
+        self.open_accounts(of).map(|account| account.lifetime_wh).reduce(|sum, wh| sum + wh)
+    }
+
+    /// The days of this month and year that are over, as of a day.
+    pub fn finished_days(&self, today: Date) -> Option<FinishedDays> {
+        let finished = self.glance.finished?;
+        let ended = self.energy_wh(finished.before(), |_| true).unwrap_or(0);
+        finished.carried_to(today, ended)
+    }
+
+    /// Takes over since when inverters sleep, from what is open in the store.
+    pub fn remember_sleep(&mut self, open: &[Event]) {
+        for event in open.iter().filter(|event| event.kind == EventKind::Sleep) {
+            let serial = event.subject.parse().ok();
+            if let Some(inverter) =
+                serial.and_then(|serial: Serial| self.inverters.get_mut(&serial))
+                && inverter.is_asleep()
+            {
+                let known = inverter.asleep_since.unwrap_or(event.started_at);
+                inverter.asleep_since = Some(known.min(event.started_at));
+            }
+        }
+    }
+
+    fn open_accounts(&self, of: impl Fn(&LiveInverter) -> bool) -> impl Iterator<Item = &Account> {
+        let inverters = self.inverters.values().filter(move |inverter| of(inverter));
+        inverters
+            .flat_map(|inverter| inverter.accounts.values())
+            .filter(|account| account.is_open())
+    }
+
+    fn note_sleep(&mut self, serial: Serial, at: Timestamp) {
+        let Some(inverter) = self.inverters.get_mut(&serial) else { return };
+        if inverter.is_asleep() {
+            inverter.asleep_since.get_or_insert(at);
+        } else if let Some(since) = inverter.asleep_since.take() {
+            self.glance.wake_ups.note_sleep(since, at, &self.calendar);
         }
     }
 
@@ -176,6 +270,9 @@ impl LivePlant {
         for (evidence, reading) in snapshot.evidence() {
             let accounts = &mut self.inverter_mut(reading.serial, snapshot).accounts;
             let step = accounts.entry(reading.port).or_default().take(&evidence, &calendar);
+            if let Some(finished) = &mut self.glance.finished {
+                step.bookings.iter().for_each(|booking| finished.book(booking));
+            }
             corrected.extend(step.correction.map(|correction| Corrected {
                 serial: reading.serial,
                 port: reading.port,
@@ -194,6 +291,7 @@ impl LivePlant {
             reading: None,
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            asleep_since: None,
         })
     }
 }

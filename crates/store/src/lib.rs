@@ -137,7 +137,7 @@ pub struct EventQuery {
 }
 
 /// What is known of one DTU on one local day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlantDay {
     /// The DTU.
     pub dtu_name: String,
@@ -145,6 +145,8 @@ pub struct PlantDay {
     pub day: Date,
     /// What its panels made, Wh.
     pub energy_wh: u64,
+    /// The greatest power of all its panels together, W, and when.
+    pub peak: Option<(f32, Timestamp)>,
     /// Its polls that brought readings.
     pub polls: u32,
 }

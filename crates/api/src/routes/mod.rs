@@ -8,6 +8,7 @@ pub mod home;
 pub mod info;
 pub mod inverters;
 pub mod metrics;
+pub mod plant;
 pub mod ports;
 pub mod stats;
 

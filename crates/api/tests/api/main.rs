@@ -6,6 +6,7 @@ mod events;
 mod health;
 mod metrics;
 mod openapi;
+mod plant;
 mod problems;
 mod python_clients;
 mod routes;
