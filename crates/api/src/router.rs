@@ -15,7 +15,7 @@ use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats,
+    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats, stream,
 };
 
 /// Everything this program answers to.
@@ -37,6 +37,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(stream::stream))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))

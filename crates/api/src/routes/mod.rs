@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod plant;
 pub mod ports;
 pub mod stats;
+pub mod stream;
 
 use std::future::Future;
 use std::time::Duration;

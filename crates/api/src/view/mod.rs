@@ -14,6 +14,7 @@ pub mod info;
 pub mod inverter;
 pub mod plant;
 pub mod stats;
+pub mod stream;
 
 pub use coverage::Coverage;
 pub use dtu::Dtu;
