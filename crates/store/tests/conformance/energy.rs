@@ -33,9 +33,16 @@ async fn books(world: &World) -> Vec<Option<i64>> {
             format!("SELECT CAST({column} AS bigint) FROM port_daily ORDER BY port_number, day");
         books.extend(world.numbers(&sql).await);
     }
-    for column in ["energy", "polls", "peak_power * 10"] {
-        let sql = format!("SELECT CAST({column} AS bigint) FROM plant_daily ORDER BY day");
+    for column in ["energy", "estimated", "samples", "peak_power * 10"] {
+        let sql =
+            format!("SELECT CAST({column} AS bigint) FROM port_hourly ORDER BY port_number, hour");
         books.extend(world.numbers(&sql).await);
+    }
+    for (table, order) in [("plant_daily", "day"), ("plant_hourly", "hour")] {
+        for column in ["energy", "polls", "peak_power * 10"] {
+            let sql = format!("SELECT CAST({column} AS bigint) FROM {table} ORDER BY {order}");
+            books.extend(world.numbers(&sql).await);
+        }
     }
     for column in ["today_production", "total_production"] {
         let sql =
@@ -101,7 +108,9 @@ pub(crate) async fn recomputation_equals_the_live_path(world: &World) {
     let believed = world.texts(accounts).await;
     // Somebody has spoilt the books.
     world.execute("UPDATE port_daily SET energy = 99, estimated = 7, samples = 1").await;
+    world.execute("UPDATE port_hourly SET energy = 99, estimated = 7, samples = 1").await;
     world.execute("UPDATE plant_daily SET energy = 1").await;
+    world.execute("UPDATE plant_hourly SET energy = 1").await;
     world.execute("UPDATE production_cache SET accounting = NULL, total_production = 0").await;
     let done = world.recompute(at(NOON + 30 * 3600)).await;
     assert_eq!((done.ports, done.readings, done.port_days), (2, 60, 4));
