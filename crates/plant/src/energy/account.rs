@@ -198,7 +198,7 @@ impl Account {
             ..Self::default()
         };
         let booking = Booking { day, energy_wh: u64::from(today), estimated: false };
-        Step { bookings: vec![booking], correction: None }
+        Step { bookings: vec![booking], since: None, correction: None }
     }
 
     /// Adds energy made since an instant.
@@ -232,7 +232,7 @@ impl Account {
             former.added_wh += made_wh;
         }
         self.base = Some(Mark::of(evidence));
-        Step { bookings, correction }
+        Step { bookings, since: Some(since), correction }
     }
 
     /// A step that no panel makes. It is believed when the counter goes on from there and grows.
