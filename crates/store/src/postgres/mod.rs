@@ -198,7 +198,7 @@ impl Store for PostgresStore {
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
-        self.call(read::latest(&self.pool, now)).await
+        self.call(read::latest(&self.pool, now, &self.calendar)).await
     }
 
     async fn history(
