@@ -32,16 +32,16 @@ pub(super) const SQLITE_FILE: &str = "hoymiles-smiles.sqlite";
 const PAST_PORT_DAYS: &str = "
     INSERT INTO port_daily (inverter_id, port_number, day, energy, estimated, peak_power, samples,
         corrections, first_at, last_at, peak_at)
-    SELECT inverter_id, port_number, day, 300 + 8 * warmth, 0, 100 + warmth, 1440, 0,
+    SELECT inverter_id, port_number, past.day, 300 + 8 * warmth, 0, 100 + warmth, 1440, 0,
            first_at, last_at, peak_at
     FROM production_cache CROSS JOIN past";
 const PAST_DTU_DAYS: &str = "
     INSERT INTO plant_daily (dtu_name, day, energy, estimated, peak_power, polls, first_at, last_at,
         peak_at)
-    SELECT dtu_name, day, sum(300 + 8 * warmth), 0, sum(100 + warmth), 1440,
+    SELECT dtu_name, past.day, sum(300 + 8 * warmth), 0, sum(100 + warmth), 1440,
            min(first_at), max(last_at), min(peak_at)
     FROM production_cache JOIN inverters USING (inverter_id) CROSS JOIN past
-    GROUP BY dtu_name, day";
+    GROUP BY dtu_name, past.day";
 /// Every inverter slept every night.
 const PAST_EVENTS: &str = "
     INSERT INTO events (kind, subject, started_at, ended_at, text)
