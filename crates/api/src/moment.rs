@@ -5,16 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use plant::Serial;
 use plant::live::{DtuState, LiveInverter, LivePlant};
 
 use crate::Api;
 use crate::problem::Problem;
-
-/// After how long a reading is stale whose DTU is no longer configured: as for a DTU that is polled
-/// each minute.
-const STALE_AFTER_WITHOUT_DTU: SignedDuration = SignedDuration::from_mins(5);
 
 /// The live plant, and the instant at which the request looks at it.
 #[derive(Debug, Clone)]
@@ -26,6 +22,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// Now.
+    pub fn of(api: &Api) -> Self {
+        Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() }
+    }
+
     /// The known inverters, ascending by serial.
     ///
     /// # Errors
@@ -71,12 +72,7 @@ impl Moment {
 
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp) -> bool {
-        let limit = self
-            .plant
-            .dtus
-            .get(&inverter.dtu_name)
-            .map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
-        self.now.duration_since(read_at) > limit
+        self.plant.is_stale(inverter, read_at, self.now)
     }
 }
 
@@ -84,6 +80,6 @@ impl FromRequestParts<Arc<Api>> for Moment {
     type Rejection = Infallible;
 
     async fn from_request_parts(_: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
-        Ok(Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() })
+        Ok(Self::of(api))
     }
 }

@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
-use crate::routes::{docs, events, health, history, home, info, inverters, metrics, ports, stats};
+use crate::routes::{
+    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats, stream,
+};
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
@@ -28,11 +30,14 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(metrics::metrics))
         .routes(routes!(stats::stats))
         .routes(routes!(info::info))
+        .routes(routes!(plant::plant))
+        .routes(routes!(plant::dtus))
         .routes(routes!(inverters::list))
         .routes(routes!(inverters::one))
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(stream::stream))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))

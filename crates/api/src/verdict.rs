@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 const LOSS_IS_NEWS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How the bridge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Wellbeing {
     /// All is well.
@@ -26,7 +26,7 @@ pub enum Wellbeing {
 }
 
 /// How a DTU is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DtuStatus {
     /// Its last poll succeeded, and not long ago.
@@ -52,7 +52,7 @@ impl DtuStatus {
 }
 
 /// The judgement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Verdict {
     /// The worst of all that was found.
     pub wellbeing: Wellbeing,
@@ -131,11 +131,12 @@ fn is_overdue(dtu: &DtuState, started_at: Timestamp, now: Timestamp) -> bool {
 
 /// A DTU that has not answered yet gets the same patience after our start as one that falls silent:
 /// after a power cut it boots as long as we do.
-fn may_still_come(dtu: &DtuState, started_at: Timestamp, now: Timestamp) -> bool {
+pub(crate) fn may_still_come(dtu: &DtuState, started_at: Timestamp, now: Timestamp) -> bool {
     dtu.last_success.is_none() && now.duration_since(started_at) <= dtu.stale_after()
 }
 
-fn silence(name: &str, dtu: &DtuState) -> String {
+/// Since when a DTU is silent, and why.
+pub(crate) fn silence(name: &str, dtu: &DtuState) -> String {
     let since = dtu.last_success.map_or_else(
         || "has not answered since the bridge started".to_owned(),
         |at| format!("last answered at {at:.0}"),
@@ -145,6 +146,14 @@ fn silence(name: &str, dtu: &DtuState) -> String {
         Some(failure) => format!("DTU '{name}' at {address} {since}: {}", failure.text),
         None => format!("DTU '{name}' at {address} {since}."),
     }
+}
+
+/// Who polls a DTU instead of this bridge.
+pub(crate) fn left_to(holder: &str) -> String {
+    format!(
+        "The bridge {holder} polls this DTU; this one shows what that one stores, and takes over \
+         when it is gone."
+    )
 }
 
 /// Why readings are being lost.

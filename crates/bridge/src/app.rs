@@ -11,10 +11,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Api, Clock, Identity, Metrics};
+use api::{Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
+use plant::energy::Calendar;
 use plant::event::Watch;
 use plant::inventory::Inventory;
 use plant::live::{LivePlant, StoreLink};
@@ -76,26 +77,34 @@ impl App {
         let (published, watched) = watch::channel(Arc::new(live.clone()));
         let instance_id = Arc::new(OnceLock::new());
         let metrics = Arc::new(Metrics::default());
+        let feed = Arc::new(Feed::default());
         let address = match &config.web {
             Some(web) => {
                 let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
                     format!("HEALTH_HOST, HEALTH_PORT: cannot listen on {}", web.address)
                 })?;
                 let address = listener.local_addr()?;
+                let identity = Identity {
+                    version: env!("CARGO_PKG_VERSION"),
+                    instance_id: Arc::clone(&instance_id),
+                    time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+                    demo,
+                };
                 let api = Api {
                     live: watched.clone(),
                     store: home.store(),
                     metrics: Arc::clone(&metrics),
-                    identity: Identity {
-                        version: env!("CARGO_PKG_VERSION"),
-                        instance_id: Arc::clone(&instance_id),
-                        time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-                        demo,
-                    },
+                    feed: Arc::clone(&feed),
+                    identity: identity.clone(),
                     metrics_enabled: web.metrics,
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
                 };
+                let (streamed, told) = (Arc::clone(&feed), watched.clone());
+                let ended = cancel.clone().cancelled_owned();
+                tasks.spawn(async move {
+                    streamed.follow(told, identity, Clock::system(), ended).await;
+                });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
                 tracing::info!("listening on http://{address}");
@@ -113,8 +122,10 @@ impl App {
             keep: home.keep(),
             losses,
             metrics,
+            feed,
             clock: now,
             events: Watch::default(),
+            untold: Vec::new(),
             unkept: Vec::new(),
         };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));
@@ -133,6 +144,7 @@ impl App {
             claimant: claimant.as_ref(),
             keepers: keepers.clone(),
             started_at,
+            calendar: config.calendar(),
         };
         let known = keep_in_touch(database, instance_id, pollers, news, &cancel, &tasks).await;
         for dtu in config.dtus {
@@ -174,6 +186,7 @@ struct Database<'a> {
     claimant: Option<&'a Claimant>,
     keepers: TaskTracker,
     started_at: Timestamp,
+    calendar: Calendar,
 }
 
 /// Starts the tasks that bring the store up and records into it, and waits a moment for what the
@@ -186,7 +199,7 @@ async fn keep_in_touch(
     cancel: &CancellationToken,
     tasks: &TaskTracker,
 ) -> Known {
-    let Database { home, claimant, keepers, started_at } = database;
+    let Database { home, claimant, keepers, started_at, calendar } = database;
     let Some(store) = home.store() else {
         return Known::default();
     };
@@ -207,6 +220,7 @@ async fn keep_in_touch(
             instance_id: &instance_id,
             dtu_names: &dtu_names,
             started_at,
+            calendar,
         };
         let ready = ready.become_ready(&news);
         if let Some(known) = cancel.run_until_cancelled(ready).await {

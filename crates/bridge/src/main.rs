@@ -8,6 +8,7 @@ mod config;
 mod data_dir;
 mod forwarder;
 mod logging;
+mod past;
 mod recorder;
 mod shutdown;
 mod standby;

@@ -8,12 +8,13 @@
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use api::Metrics;
+use api::{Feed, Metrics};
 use dtu::Report;
 use dtu::poller::Turn;
 use jiff::Timestamp;
 use plant::Serial;
 use plant::event::{Event, Watch};
+use plant::glance::Glance;
 use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
 use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
@@ -47,6 +48,8 @@ pub(crate) enum StorageNews {
         inverters: Vec<(Serial, LiveInverter)>,
         /// What had not ended.
         open_events: Vec<Event>,
+        /// The days behind.
+        glance: Glance,
         /// The last reading before this bridge started.
         last_reading: Option<Timestamp>,
     },
@@ -56,6 +59,8 @@ pub(crate) enum StorageNews {
         inverters: Vec<(Serial, LiveInverter)>,
         /// What has not ended.
         open_events: Vec<Event>,
+        /// The days behind.
+        glance: Glance,
     },
     /// The store failed.
     Down(String),
@@ -88,8 +93,11 @@ pub(crate) struct Recorder {
     /// None where nothing is kept on the user's wish.
     pub(crate) losses: Option<LossCount>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) events: Watch,
+    /// Events that were not shown yet: like a snapshot they are kept first.
+    pub(crate) untold: Vec<Event>,
     /// Events that could not be kept yet. They are few: a state begins once, however long it lasts.
     pub(crate) unkept: Vec<Event>,
 }
@@ -103,7 +111,7 @@ impl Recorder {
     ) {
         self.note_losses();
         self.note_incidents();
-        self.published.send_replace(Arc::new(self.live.clone()));
+        self.publish();
         loop {
             tokio::select! {
                 report = reports.recv() => match report {
@@ -113,7 +121,14 @@ impl Recorder {
                 Some(news) = news.recv() => self.note(news).await,
             }
             self.note_incidents();
-            self.published.send_replace(Arc::new(self.live.clone()));
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.published.send_replace(Arc::new(self.live.clone()));
+        for event in self.untold.drain(..) {
+            self.feed.event(&event);
         }
     }
 
@@ -136,10 +151,17 @@ impl Recorder {
     }
 
     fn watch(&mut self, corrected: &[Corrected], now: Timestamp) {
-        // Without a store they would only pile up.
         let events = self.events.look(&self.live, corrected, now);
-        if !matches!(self.keep, Keep::Nothing) {
-            self.unkept.extend(events);
+        self.note_events(events);
+    }
+
+    fn note_events(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.untold.push(event.clone());
+            // Without a store they would only pile up.
+            if !matches!(self.keep, Keep::Nothing) {
+                self.unkept.push(event);
+            }
         }
     }
 
@@ -189,20 +211,20 @@ impl Recorder {
     async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready { inverters, open_events, last_reading } => {
+            StorageNews::Ready { inverters, open_events, glance, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
-                self.remember(inverters);
-                self.unkept.extend(self.events.adopt(open_events));
+                self.remember(inverters, &open_events, glance);
+                let superseded = self.events.adopt(open_events);
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
-                self.unkept.extend(down);
+                self.note_events(superseded.into_iter().chain(down));
             }
-            StorageNews::Seen { inverters, open_events } => {
+            StorageNews::Seen { inverters, open_events, glance } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
-                self.remember(inverters);
+                self.remember(inverters, &open_events, glance);
                 self.events.follow(&self.live, open_events);
             }
             StorageNews::Down(text) => {
@@ -222,10 +244,18 @@ impl Recorder {
         self.keep(Vec::new(), now).await;
     }
 
-    fn remember(&mut self, known: Vec<(Serial, LiveInverter)>) {
+    fn remember(
+        &mut self,
+        known: Vec<(Serial, LiveInverter)>,
+        open_events: &[Event],
+        glance: Glance,
+    ) {
         for (serial, inverter) in known {
             remember(&mut self.live, serial, inverter);
         }
+        self.live.remember_sleep(open_events);
+        let calendar = self.live.calendar.clone();
+        self.live.glance.remember(glance, &calendar);
     }
 
     /// Counts readings that are gone. The disk is waited for here, in the task that waits for it
@@ -283,6 +313,9 @@ fn remember(live: &mut LivePlant, serial: Serial, stored: LiveInverter) {
         && known.reading.as_ref().is_none_or(|latest| reading.at > latest.at)
     {
         known.reading = Some(reading);
+        if !known.is_asleep() {
+            known.asleep_since = None;
+        }
     }
     for (port, account) in stored.accounts {
         let live = known.accounts.entry(port).or_default();
@@ -341,6 +374,7 @@ mod tests {
             reading: Some(Timed { at: at(second), value }),
             ports: Default::default(),
             accounts: Default::default(),
+            asleep_since: None,
         }
     }
 

@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use plant::Serial;
+use plant::energy::Calendar;
 use plant::event::Event;
+use plant::glance::Glance;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, StorageState};
 use secrecy::ExposeSecret;
 use store::{
@@ -19,6 +21,7 @@ use uuid::Uuid;
 
 use crate::config::{Config, Postgres, Storage};
 use crate::forwarder::{self, Forwarder};
+use crate::past;
 use crate::recorder::{Keep, StorageNews, memory_key};
 
 /// The key of the bridge's identity in `config_cache`.
@@ -194,6 +197,16 @@ pub(crate) struct Opening<'a> {
     pub(crate) dtu_names: &'a [String],
     /// When this bridge started.
     pub(crate) started_at: Timestamp,
+    /// Decides which days are over.
+    pub(crate) calendar: Calendar,
+}
+
+/// What a store that is ready tells.
+struct Told {
+    known: Known,
+    open_events: Vec<Event>,
+    glance: Glance,
+    last_reading: Option<Timestamp>,
 }
 
 impl Opening<'_> {
@@ -202,10 +215,10 @@ impl Opening<'_> {
     pub(crate) async fn become_ready(&self, news: &mpsc::Sender<StorageNews>) -> Known {
         for pause in forwarder::pauses() {
             match self.ask().await {
-                Ok((known, open_events, last_reading)) => {
+                Ok(Told { known, open_events, glance, last_reading }) => {
                     tracing::info!(inverters = known.inverters.len(), "the database is ready");
                     let inverters = known.inverters.clone();
-                    let ready = StorageNews::Ready { inverters, open_events, last_reading };
+                    let ready = StorageNews::Ready { inverters, open_events, glance, last_reading };
                     let _ = news.send(ready).await;
                     return known;
                 }
@@ -219,7 +232,7 @@ impl Opening<'_> {
         Known::default()
     }
 
-    async fn ask(&self) -> Result<(Known, Vec<Event>, Option<Timestamp>), Interrupted> {
+    async fn ask(&self) -> Result<Told, Interrupted> {
         let store = self.store;
         store.prepare().await?;
         if let Some(forwarder) = self.forwarder {
@@ -242,8 +255,13 @@ impl Opening<'_> {
                 memories.insert(key, memory);
             }
         }
-        let known = Known { inverters: store.latest(Timestamp::now()).await?, memories };
-        Ok((known, store.open_events().await?, self.last_reading().await?))
+        let now = Timestamp::now();
+        Ok(Told {
+            known: Known { inverters: store.latest(now).await?, memories },
+            open_events: store.open_events().await?,
+            glance: past::glance(store, &self.calendar, now).await?,
+            last_reading: self.last_reading().await?,
+        })
     }
 
     /// The last reading before this bridge started. Its own may be in the store by now.

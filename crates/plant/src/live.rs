@@ -4,15 +4,22 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::energy::{Account, Calendar, Correction};
+use crate::event::{Event, EventKind};
+use crate::glance::{FinishedDays, Glance, Peak};
 use crate::status::Activity;
-use crate::{InverterReading, PortReading, Serial, Snapshot};
+use crate::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 
 /// A reading stamped further ahead than this is stored, but a clock that was wrong must not hide
 /// the readings that follow.
 pub const FUTURE_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// After how long a reading is stale whose DTU is no longer configured: as for a DTU that is polled
+/// each minute.
+const STALE_AFTER_WITHOUT_DTU: SignedDuration = SignedDuration::from_mins(5);
 
 /// A value and the instant it was sampled.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +28,17 @@ pub struct Timed<T> {
     pub at: Timestamp,
     /// The value.
     pub value: T,
+}
+
+/// The newest reading of a device, and the DTU that shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest<T> {
+    /// The DTU.
+    pub dtu_name: String,
+    /// Sample time.
+    pub at: Timestamp,
+    /// The reading.
+    pub reading: T,
 }
 
 /// The whole plant as of now.
@@ -36,10 +54,16 @@ pub struct LivePlant {
     pub storage: StorageState,
     /// Decides which day it is.
     pub calendar: Calendar,
+    /// The newest reading of each energy meter.
+    pub meters: BTreeMap<Serial, Latest<MeterReading>>,
+    /// The newest reading of each hybrid inverter, by its serial number.
+    pub hybrids: BTreeMap<String, Latest<StorageReading>>,
     /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
     pub past_known: bool,
+    /// The days behind, in few figures.
+    pub glance: Glance,
 }
 
 /// One inverter as of now.
@@ -57,6 +81,8 @@ pub struct LiveInverter {
     pub ports: BTreeMap<u8, Timed<PortReading>>,
     /// The energy of each port, by port number; see [`LivePlant::past_known`].
     pub accounts: BTreeMap<u8, Account>,
+    /// Since when it sleeps; none while it is awake.
+    pub asleep_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -78,6 +104,11 @@ impl LiveInverter {
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
+    /// Whether its newest reading shows it asleep.
+    pub fn is_asleep(&self) -> bool {
+        self.activity() == Some(Activity::Asleep)
+    }
+
     /// Whether its newest readings are of the latest minutes, judged by `max_age`.
     pub fn is_fresh(&self, now: Timestamp, max_age: SignedDuration) -> bool {
         now.duration_since(self.last_seen) <= max_age
@@ -93,7 +124,10 @@ impl LivePlant {
             inverters: BTreeMap::new(),
             storage,
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            meters: BTreeMap::new(),
+            hybrids: BTreeMap::new(),
             past_known: false,
+            glance: Glance::default(),
         }
     }
 
@@ -104,6 +138,7 @@ impl LivePlant {
         if is_future(at, now) {
             return Vec::new();
         }
+        self.glance.finished = self.finished_days(self.calendar.day(now));
         self.forget_the_future(snapshot, now);
         for reading in &snapshot.inverters {
             let inverter = self.inverter_mut(reading.serial, snapshot);
@@ -112,6 +147,7 @@ impl LivePlant {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
                 inverter.reading = Some(Timed { at, value: reading.clone() });
+                self.note_sleep(reading.serial, at);
             }
         }
         for reading in &snapshot.ports {
@@ -120,7 +156,95 @@ impl LivePlant {
                 ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
+        self.apply_meters_and_hybrids(snapshot, now);
+        if let Some(power_w) = self.power_w(now, |_| true) {
+            self.glance.see_peak(Peak { day: self.calendar.day(at), at, power_w });
+        }
         if self.past_known { self.account(snapshot) } else { Vec::new() }
+    }
+
+    fn apply_meters_and_hybrids(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let latest = |at| Latest { dtu_name: snapshot.dtu_name.clone(), at, reading: () };
+        for reading in &snapshot.meters {
+            let newest = latest(snapshot.taken_at).of(reading.clone());
+            replace(&mut self.meters, reading.serial, newest, now);
+        }
+        for reading in &snapshot.storage {
+            let newest = latest(reading.sampled_at).of(reading.clone());
+            replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
+    }
+
+    /// Whether a reading of this inverter is too old to be what it does now.
+    pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
+        let dtu = self.dtus.get(&inverter.dtu_name);
+        let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
+        now.duration_since(read_at) > limit
+    }
+
+    /// What the panels of some inverters deliver together, W; none if there is no reading that is
+    /// not stale. An inverter that sleeps delivers nothing, whatever its DTU repeats.
+    pub fn power_w(&self, now: Timestamp, of: impl Fn(&LiveInverter) -> bool) -> Option<f64> {
+        let fresh = self
+            .inverters
+            .values()
+            .filter(|inverter| of(inverter) && !self.is_stale(inverter, inverter.last_seen, now));
+        let powers = fresh.flat_map(|inverter| {
+            let asleep = inverter.is_asleep();
+            inverter.ports.values().filter_map(move |port| {
+                let power = port.value.pv_power_w?;
+                let is_now = asleep || !self.is_stale(inverter, port.at, now);
+                is_now.then_some(if asleep { 0.0 } else { f64::from(power) })
+            })
+        });
+        powers.reduce(|sum, watts| sum + watts)
+    }
+
+    /// The energy of a day of some inverters, Wh; none until an account is open.
+    pub fn energy_wh(&self, day: Date, of: impl Fn(&LiveInverter) -> bool) -> Option<u64> {
+        self.open_accounts(of).map(|account| account.today_wh(day)).reduce(|sum, wh| sum + wh)
+    }
+
+    /// The lifetime energy of some inverters, Wh; none until an account is open.
+    pub fn lifetime_wh(&self, of: impl Fn(&LiveInverter) -> bool) -> Option<u64> {
+        self.open_accounts(of).map(|account| account.lifetime_wh).reduce(|sum, wh| sum + wh)
+    }
+
+    /// The days of this month and year that are over, as of a day.
+    pub fn finished_days(&self, today: Date) -> Option<FinishedDays> {
+        let finished = self.glance.finished?;
+        let ended = self.energy_wh(finished.before(), |_| true).unwrap_or(0);
+        finished.carried_to(today, ended)
+    }
+
+    /// Takes over since when inverters sleep, from what is open in the store.
+    pub fn remember_sleep(&mut self, open: &[Event]) {
+        for event in open.iter().filter(|event| event.kind == EventKind::Sleep) {
+            let serial = event.subject.parse().ok();
+            if let Some(inverter) =
+                serial.and_then(|serial: Serial| self.inverters.get_mut(&serial))
+                && inverter.is_asleep()
+            {
+                let known = inverter.asleep_since.unwrap_or(event.started_at);
+                inverter.asleep_since = Some(known.min(event.started_at));
+            }
+        }
+    }
+
+    fn open_accounts(&self, of: impl Fn(&LiveInverter) -> bool) -> impl Iterator<Item = &Account> {
+        let inverters = self.inverters.values().filter(move |inverter| of(inverter));
+        inverters
+            .flat_map(|inverter| inverter.accounts.values())
+            .filter(|account| account.is_open())
+    }
+
+    fn note_sleep(&mut self, serial: Serial, at: Timestamp) {
+        let Some(inverter) = self.inverters.get_mut(&serial) else { return };
+        if inverter.is_asleep() {
+            inverter.asleep_since.get_or_insert(at);
+        } else if let Some(since) = inverter.asleep_since.take() {
+            self.glance.wake_ups.note_sleep(since, at, &self.calendar);
+        }
     }
 
     /// What was read under a clock that was ahead gives way to what is read now.
@@ -146,6 +270,9 @@ impl LivePlant {
         for (evidence, reading) in snapshot.evidence() {
             let accounts = &mut self.inverter_mut(reading.serial, snapshot).accounts;
             let step = accounts.entry(reading.port).or_default().take(&evidence, &calendar);
+            if let Some(finished) = &mut self.glance.finished {
+                step.bookings.iter().for_each(|booking| finished.book(booking));
+            }
             corrected.extend(step.correction.map(|correction| Corrected {
                 serial: reading.serial,
                 port: reading.port,
@@ -164,7 +291,27 @@ impl LivePlant {
             reading: None,
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            asleep_since: None,
         })
+    }
+}
+
+impl Latest<()> {
+    fn of<T>(self, reading: T) -> Latest<T> {
+        Latest { dtu_name: self.dtu_name, at: self.at, reading }
+    }
+}
+
+/// Enters a reading unless a newer one is known whose time is to be believed.
+fn replace<K: Ord, T>(
+    known: &mut BTreeMap<K, Latest<T>>,
+    key: K,
+    newest: Latest<T>,
+    now: Timestamp,
+) {
+    let outdated = |old: &Latest<T>| newest.at >= old.at || is_future(old.at, now);
+    if !is_future(newest.at, now) && known.get(&key).is_none_or(outdated) {
+        known.insert(key, newest);
     }
 }
 
@@ -228,6 +375,10 @@ pub struct DtuState {
     pub protocol: &'static str,
     /// Its own serial number, once read.
     pub serial: Option<Serial>,
+    /// What kind of DTU it is, in words, once known: `DTU-WLite-S`.
+    pub model: Option<String>,
+    /// Its firmware, once read: `V01.01.02`.
+    pub firmware: Option<String>,
     /// How far it has come.
     pub phase: DtuPhase,
     /// The bridge that polls it, while this one stands by.
@@ -267,6 +418,8 @@ impl DtuState {
             address,
             protocol,
             serial: None,
+            model: None,
+            firmware: None,
             phase: DtuPhase::Starting,
             left_to: None,
             poll_interval_s,
@@ -375,9 +528,6 @@ mod tests {
     fn snapshot(at: i64, power: f32) -> Snapshot {
         let serial = "116100000001".parse().unwrap();
         Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: Timestamp::from_second(at).unwrap(),
             inverters: vec![InverterReading::blank(serial)],
             ports: vec![PortReading {
                 serial,
@@ -388,6 +538,7 @@ mod tests {
                 today_wh: None,
                 total_wh: None,
             }],
+            ..Snapshot::blank("roof".into(), None, Timestamp::from_second(at).unwrap())
         }
     }
 
@@ -414,6 +565,19 @@ mod tests {
         plant.apply(&snapshot(40, 1.0), now);
         assert_eq!(power(&plant), Some(2.0));
         assert_eq!(plant.inverters.values().next().unwrap().first_seen.as_second(), 40);
+    }
+
+    #[test]
+    fn the_newest_reading_of_a_meter_is_shown() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0), (1400, 4.0)] {
+            let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
+            let meters = vec![reading];
+            plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }
 
     #[test]

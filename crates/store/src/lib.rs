@@ -76,10 +76,13 @@ impl Record {
         }
     }
 
-    /// How many readings of inverters and ports it holds.
+    /// How many readings it holds: of inverters, ports, meters and hybrid inverters.
     pub fn readings(&self) -> u64 {
         match self {
-            Self::Snapshot(snapshot) => (snapshot.inverters.len() + snapshot.ports.len()) as u64,
+            Self::Snapshot(snapshot) => {
+                let Snapshot { inverters, ports, meters, storage, .. } = snapshot;
+                (inverters.len() + ports.len() + meters.len() + storage.len()) as u64
+            }
             Self::Metrics(_) | Self::Event(_) | Self::Config { .. } => 0,
         }
     }
@@ -134,7 +137,7 @@ pub struct EventQuery {
 }
 
 /// What is known of one DTU on one local day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PlantDay {
     /// The DTU.
     pub dtu_name: String,
@@ -142,6 +145,8 @@ pub struct PlantDay {
     pub day: Date,
     /// What its panels made, Wh.
     pub energy_wh: u64,
+    /// The greatest power of all its panels together, W, and when.
+    pub peak: Option<(f32, Timestamp)>,
     /// Its polls that brought readings.
     pub polls: u32,
 }

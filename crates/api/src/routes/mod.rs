@@ -8,8 +8,10 @@ pub mod home;
 pub mod info;
 pub mod inverters;
 pub mod metrics;
+pub mod plant;
 pub mod ports;
 pub mod stats;
+pub mod stream;
 
 use std::future::Future;
 use std::time::Duration;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::milliseconds;
-use crate::verdict::{DtuStatus, Verdict, Wellbeing};
+use crate::verdict::{DtuStatus, Verdict, Wellbeing, left_to};
 use crate::{Identity, Moment};
 
 /// How the bridge is.
@@ -98,7 +98,7 @@ pub struct DtuHealth {
 }
 
 /// Which port.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PortName {
     /// The inverter.
     #[schema(value_type = String, example = "116100000001")]
@@ -184,21 +184,18 @@ impl DtuHealth {
             poll_seconds: dtu.poll_seconds.map(milliseconds),
             requests_per_poll: dtu.requests_per_poll,
             repaired_answers: dtu.repaired_answers,
-            not_reported: dtu
-                .not_reported
-                .iter()
-                .map(|&(serial_number, port_number)| PortName { serial_number, port_number })
-                .collect(),
+            not_reported: PortName::all(&dtu.not_reported),
             unconfirmed: dtu.unconfirmed.clone(),
         }
     }
 }
 
-fn left_to(holder: &str) -> String {
-    format!(
-        "The bridge {holder} polls this DTU; this one shows what that one stores, and takes over \
-         when it is gone."
-    )
+impl PortName {
+    /// The names of ports.
+    pub fn all(ports: &[(Serial, u8)]) -> Vec<Self> {
+        let name = |&(serial_number, port_number)| Self { serial_number, port_number };
+        ports.iter().map(name).collect()
+    }
 }
 
 impl DatabaseHealth {

@@ -36,9 +36,28 @@ pub struct Info {
     /// Seconds between two polls, by the name of the DTU.
     #[schema(example = json!({"roof": 60}))]
     pub poll_interval_seconds: BTreeMap<String, u64>,
+    /// Every configured DTU.
+    pub dtus: Vec<InfoDtu>,
     /// What this bridge offers beyond the latest values: history, metrics.
     #[schema(example = json!(["history", "metrics"]))]
     pub capabilities: Vec<&'static str>,
+    /// How a client says who it is: none is needed.
+    #[schema(example = "none")]
+    pub authentication: &'static str,
+}
+
+/// A DTU that this bridge reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct InfoDtu {
+    /// As configured.
+    #[schema(example = "roof")]
+    pub name: String,
+    /// How it is read.
+    #[schema(example = "modbus")]
+    pub protocol: &'static str,
+    /// Between the starts of two polls, s.
+    #[schema(example = 60)]
+    pub poll_interval_seconds: u64,
 }
 
 impl Info {
@@ -59,10 +78,21 @@ impl Info {
                 .iter()
                 .map(|(name, dtu)| (name.clone(), dtu.poll_interval_s))
                 .collect(),
+            dtus: moment
+                .plant
+                .dtus
+                .iter()
+                .map(|(name, dtu)| InfoDtu {
+                    name: name.clone(),
+                    protocol: dtu.protocol,
+                    poll_interval_seconds: dtu.poll_interval_s,
+                })
+                .collect(),
             capabilities: offered
                 .into_iter()
                 .filter_map(|(name, is_offered)| is_offered.then_some(name))
                 .collect(),
+            authentication: "none",
         }
     }
 }

@@ -187,7 +187,7 @@ pub struct HistoryEntry {
 impl Inverter {
     /// What is known of `inverter` at this moment.
     pub fn of(serial: Serial, inverter: &LiveInverter, moment: &Moment) -> Self {
-        let asleep = is_asleep(inverter);
+        let asleep = inverter.is_asleep();
         let reading = inverter.reading.as_ref().map(|timed| &timed.value);
         let awake = reading.filter(|_| !asleep);
         let power = |value: Option<f32>| value.map(|watts| if asleep { 0.0 } else { watts });
@@ -232,7 +232,7 @@ impl Port {
         inverter: &LiveInverter,
         moment: &Moment,
     ) -> impl Iterator<Item = Self> {
-        let asleep = is_asleep(inverter);
+        let asleep = inverter.is_asleep();
         inverter.ports.iter().map(move |(&number, timed)| {
             let Timed { at, value } = timed;
             let day = moment.plant.calendar.day(moment.now);
@@ -281,10 +281,6 @@ impl From<Timed<InverterReading>> for HistoryEntry {
             power_factor: value.power_factor,
         }
     }
-}
-
-fn is_asleep(inverter: &LiveInverter) -> bool {
-    inverter.activity() == Some(Activity::Asleep)
 }
 
 /// The sum of what the ports deliver, W; none where no port tells.

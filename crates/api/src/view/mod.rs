@@ -7,17 +7,22 @@
 //! same number, 33.7 and not 33.70000076.
 
 pub mod coverage;
+pub mod dtu;
 pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod plant;
 pub mod stats;
+pub mod stream;
 
 pub use coverage::Coverage;
+pub use dtu::Dtu;
 pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use plant::Plant;
 pub use stats::Stats;
 
 use std::time::Duration;

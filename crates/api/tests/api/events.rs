@@ -23,7 +23,7 @@ fn event(kind: EventKind, subject: &str, from: &str, to: Option<&str>) -> Event 
 }
 
 fn day(day: &str, polls: u32) -> PlantDay {
-    PlantDay { dtu_name: "roof".into(), day: day.parse().unwrap(), energy_wh: 1, polls }
+    PlantDay { dtu_name: "roof".into(), day: day.parse().unwrap(), energy_wh: 1, peak: None, polls }
 }
 
 #[tokio::test]

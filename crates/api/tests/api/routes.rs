@@ -251,7 +251,8 @@ async fn the_bridge_introduces_itself() {
             "instance_id": id.to_string(), "name": "Hoymiles S-Miles", "version": "3.0.0",
             "api_version": 1, "start_time": "2026-06-21T11:00:00Z", "time_zone": "Europe/Berlin",
             "demo": false, "poll_interval_seconds": {"roof": 60},
-            "capabilities": ["history", "metrics"],
+            "dtus": [{"name": "roof", "protocol": "modbus", "poll_interval_seconds": 60}],
+            "capabilities": ["history", "metrics"], "authentication": "none",
         })
     );
 }

@@ -23,6 +23,7 @@ use async_trait::async_trait;
 use dtu::{Gate, Permission};
 use jiff::Timestamp;
 use plant::Serial;
+use plant::energy::Calendar;
 use plant::live::{DtuPhase, LivePlant};
 use store::{Claim, Lease, Leases, Store, StoreError};
 use tokio::sync::{mpsc, watch};
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::standing::Standing;
+use crate::past;
 use crate::recorder::StorageNews;
 
 /// How long a claim may take. The server of a standby that takes over may be slow; a turn that
@@ -225,7 +227,8 @@ pub(crate) async fn look_on(
             Ok(plant) => standby_period(&plant).unwrap_or(Duration::MAX),
             Err(_) => return,
         };
-        let seen = match see(&*store).await {
+        let calendar = plant.borrow().calendar.clone();
+        let seen = match see(&*store, &calendar).await {
             Ok(seen) => seen,
             Err(error) => StorageNews::Down(error.to_string()),
         };
@@ -236,9 +239,13 @@ pub(crate) async fn look_on(
     }
 }
 
-async fn see(store: &dyn Store) -> Result<StorageNews, StoreError> {
-    let inverters = store.latest(Timestamp::now()).await?;
-    Ok(StorageNews::Seen { inverters, open_events: store.open_events().await? })
+async fn see(store: &dyn Store, calendar: &Calendar) -> Result<StorageNews, StoreError> {
+    let now = Timestamp::now();
+    Ok(StorageNews::Seen {
+        inverters: store.latest(now).await?,
+        open_events: store.open_events().await?,
+        glance: past::glance(store, calendar, now).await?,
+    })
 }
 
 /// The shortest period among the DTUs that are another bridge's at the moment.

@@ -40,7 +40,7 @@ const OPEN: &str = "
     ORDER BY started_at, kind, subject";
 
 const PLANT_DAYS: &str = "
-    SELECT dtu_name, day, energy, polls
+    SELECT dtu_name, day, energy, peak_power, peak_at, polls
     FROM plant_daily
     WHERE site_id = 1
       AND day >= $1
@@ -103,7 +103,10 @@ pub(super) async fn plant_days(pool: &PgPool, from: Date, to: Date) -> Result<Ve
     found
         .iter()
         .map(|row| {
+            let peak_power: Option<f32> = row.try_get("peak_power")?;
+            let peak_at: Option<jiff_sqlx::Timestamp> = row.try_get("peak_at")?;
             Ok(PlantDay {
+                peak: peak_power.zip(peak_at.map(jiff_sqlx::Timestamp::to_jiff)),
                 dtu_name: row.try_get("dtu_name")?,
                 day: row.try_get::<jiff_sqlx::Date, _>("day")?.to_jiff(),
                 energy_wh: row.try_get::<i64, _>("energy")?.unsigned_abs(),

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use plant::Serial;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
-use plant::{InverterReading, Serial};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::{BEGIN_READ, unnamed};
+use crate::StoreStats;
 use crate::rows;
-use crate::{HistoryQuery, StoreStats};
 
 /// One step backwards through the key of `inverter_data` for each inverter.
 const LATEST_INVERTERS: &str = "
@@ -37,16 +37,6 @@ const LATEST_PORTS: &str = "
     FROM production_cache AS c
     JOIN inverters AS i USING (inverter_id)
     WHERE c.timestamp <= $1";
-
-/// Bounded below in any case, so that a table split by time is not searched back to its beginning.
-const HISTORY: &str = "
-    SELECT *
-    FROM inverter_data
-    WHERE inverter_id = (SELECT inverter_id FROM inverters WHERE serial_number = $1)
-      AND timestamp >= COALESCE($2, (SELECT first_seen FROM inverters WHERE serial_number = $1))
-      AND timestamp < COALESCE($3, 'infinity')
-    ORDER BY timestamp DESC
-    LIMIT $4";
 
 /// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
 const STATS: &str = "
@@ -114,32 +104,8 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         reading,
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
+        asleep_since: None,
     })
-}
-
-/// See [`Store::history`](crate::Store::history).
-pub(super) async fn history(
-    pool: &PgPool,
-    query: &HistoryQuery,
-) -> Result<Vec<Timed<InverterReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
-    let found = unnamed(HISTORY)
-        .bind(query.serial.to_string())
-        .bind(query.from.map(|from| from.to_sqlx()))
-        .bind(query.to.map(|to| to.to_sqlx()))
-        .bind(i64::from(query.limit))
-        .fetch_all(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    found
-        .iter()
-        .map(|row| {
-            Ok(Timed {
-                at: time(row, "timestamp")?,
-                value: rows::inverter_reading(row, query.serial)?,
-            })
-        })
-        .collect()
 }
 
 /// See [`Store::stats`](crate::Store::stats).

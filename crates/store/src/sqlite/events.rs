@@ -38,7 +38,7 @@ const OPEN: &str = "
     ORDER BY started_at, kind, subject";
 
 const PLANT_DAYS: &str = "
-    SELECT dtu_name, day, energy, polls
+    SELECT dtu_name, day, energy, peak_power, peak_at, polls
     FROM plant_daily
     WHERE site_id = 1
       AND day >= ?1
@@ -93,7 +93,10 @@ pub(super) async fn plant_days(
         .iter()
         .map(|row| {
             let day: String = row.try_get("day")?;
+            let peak_power: Option<f32> = row.try_get("peak_power")?;
+            let peak_at: Option<i64> = row.try_get("peak_at")?;
             Ok(PlantDay {
+                peak: peak_power.zip(peak_at.map(timestamp).transpose()?),
                 dtu_name: row.try_get("dtu_name")?,
                 day: day.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
                 energy_wh: row.try_get::<i64, _>("energy")?.unsigned_abs(),

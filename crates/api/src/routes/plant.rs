@@ -1,0 +1,38 @@
+//! `/api/plant` and `/api/dtus`.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::problem::CommonProblems;
+use crate::view::{Dtu, Plant};
+use crate::{Api, Moment};
+
+/// The plant at one glance
+///
+/// Power, energy of today, month, year and lifetime, today's peak, who reports and who sleeps.
+/// Served from memory.
+#[utoipa::path(
+    get,
+    path = "/api/plant",
+    tag = "plant",
+    responses((status = 200, description = "The plant", body = Plant), CommonProblems)
+)]
+pub async fn plant(State(api): State<Arc<Api>>, moment: Moment) -> Json<Plant> {
+    Json(Plant::of(&moment, &api.identity))
+}
+
+/// Every configured DTU
+///
+/// Ascending by name, served from memory, also those that were not polled yet.
+#[utoipa::path(
+    get,
+    path = "/api/dtus",
+    tag = "plant",
+    responses((status = 200, description = "The DTUs", body = [Dtu]), CommonProblems)
+)]
+pub async fn dtus(moment: Moment) -> Json<Vec<Dtu>> {
+    let dtus = moment.plant.dtus.iter();
+    Json(dtus.map(|(name, dtu)| Dtu::of(name, dtu, &moment)).collect())
+}
