@@ -71,11 +71,12 @@ impl Moment {
 
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp) -> bool {
-        let limit = self
-            .plant
-            .dtus
-            .get(&inverter.dtu_name)
-            .map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
+        let dtu = self.plant.dtus.get(&inverter.dtu_name);
+        if inverter.asleep_since.is_some() {
+            // That it sleeps is what it does now, for as long as polls say so.
+            return !dtu.is_some_and(|dtu| dtu.is_alive(self.now));
+        }
+        let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
         self.now.duration_since(read_at) > limit
     }
 }

@@ -72,6 +72,8 @@ pub struct LiveInverter {
     pub ports: BTreeMap<u8, Timed<PortReading>>,
     /// The energy of each port, by port number; see [`LivePlant::past_known`].
     pub accounts: BTreeMap<u8, Account>,
+    /// Since when it is asleep together with its DTU, which is inside it and shows nothing then.
+    pub asleep_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -90,6 +92,9 @@ pub struct Corrected {
 impl LiveInverter {
     /// What it is doing, `None` before its first reading.
     pub fn activity(&self) -> Option<Activity> {
+        if self.asleep_since.is_some() {
+            return Some(Activity::Asleep);
+        }
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
@@ -128,6 +133,7 @@ impl LivePlant {
             if at >= inverter.last_seen {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
+                inverter.asleep_since = None;
                 inverter.reading = Some(Timed { at, value: reading.clone() });
             }
         }
@@ -150,6 +156,13 @@ impl LivePlant {
         for reading in &snapshot.storage {
             let newest = latest(reading.sampled_at).of(reading.clone());
             replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
+    }
+
+    /// A DTU has gone off with the sun, and its inverters with it.
+    pub fn fall_asleep(&mut self, dtu_name: &str, since: Timestamp) {
+        for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
+            inverter.asleep_since.get_or_insert(since);
         }
     }
 
@@ -194,6 +207,7 @@ impl LivePlant {
             reading: None,
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            asleep_since: None,
         })
     }
 }
@@ -230,6 +244,8 @@ pub enum DtuPhase {
     Online,
     /// The last poll failed.
     Failing,
+    /// Off the network with the sun, as a DTU inside an inverter is at night. Not an error.
+    Asleep,
     /// Another bridge polls it; this one is ready to.
     Standby,
 }
@@ -268,6 +284,15 @@ pub struct Failure {
     pub text: String,
 }
 
+/// A DTU that sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// Its last reading.
+    pub since: Timestamp,
+    /// The newest poll that found it so.
+    pub found_at: Timestamp,
+}
+
 /// One gateway as of now.
 #[derive(Debug, Clone)]
 pub struct DtuState {
@@ -293,6 +318,8 @@ pub struct DtuState {
     pub error_count: u64,
     /// End of the last poll that succeeded.
     pub last_success: Option<Timestamp>,
+    /// That it is asleep, if it is.
+    pub asleep: Option<Asleep>,
     /// The newest failure, kept after recovery.
     pub last_failure: Option<Failure>,
     /// See [`BreakerState`].
@@ -328,6 +355,7 @@ impl DtuState {
             query_count: 0,
             error_count: 0,
             last_success: None,
+            asleep: None,
             last_failure: None,
             breaker: BreakerState::Closed,
             poll_seconds: None,
@@ -346,9 +374,11 @@ impl DtuState {
         SignedDuration::from_secs(i64::try_from(self.poll_interval_s * 3).unwrap_or(300).max(300))
     }
 
-    /// Whether a poll has succeeded within [`Self::stale_after`].
+    /// Whether a poll has succeeded, or found it asleep, within [`Self::stale_after`].
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.last_success.is_some_and(|at| now.duration_since(at) <= self.stale_after())
+        let found_asleep = self.asleep.map(|asleep| asleep.found_at);
+        let newest = self.last_success.max(found_asleep);
+        newest.is_some_and(|at| now.duration_since(at) <= self.stale_after())
     }
 }
 

@@ -114,6 +114,7 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         reading,
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
+        asleep_since: None,
     })
 }
 

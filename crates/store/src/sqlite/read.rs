@@ -107,6 +107,7 @@ fn live_inverter(row: &SqliteRow, serial: Serial) -> Result<LiveInverter> {
         reading,
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
+        asleep_since: None,
     })
 }
 
