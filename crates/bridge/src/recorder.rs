@@ -138,6 +138,7 @@ impl Recorder {
         match report.turn {
             Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
+            Turn::Asleep { since } => self.live.fall_asleep(name, since),
             Turn::Rested | Turn::StandingBy => {}
         }
         let records = records(&report, now);
@@ -146,6 +147,9 @@ impl Recorder {
             corrected.extend(self.live.apply(snapshot, now));
         }
         self.live.dtus.insert(report.dtu_name, report.state);
+        if !matches!(self.keep, Keep::Nothing) {
+            self.unkept.extend(report.events);
+        }
         self.watch(&corrected, now);
         self.keep(records, now).await;
     }
@@ -345,7 +349,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         Turn::Failed { seconds, .. } => {
             records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
         }
-        Turn::Rested | Turn::StandingBy => {}
+        Turn::Asleep { .. } | Turn::Rested | Turn::StandingBy => {}
     }
     if let Some(memory) = &report.memory {
         let key = memory_key(&report.dtu_name);
@@ -375,6 +379,7 @@ mod tests {
             ports: Default::default(),
             accounts: Default::default(),
             asleep_since: None,
+            dark_since: None,
         }
     }
 

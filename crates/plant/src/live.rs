@@ -83,6 +83,8 @@ pub struct LiveInverter {
     pub accounts: BTreeMap<u8, Account>,
     /// Since when it sleeps; none while it is awake.
     pub asleep_since: Option<Timestamp>,
+    /// Since when it is off with its DTU, which is inside of it and lives on the sun as it does.
+    pub dark_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -101,6 +103,9 @@ pub struct Corrected {
 impl LiveInverter {
     /// What it is doing, `None` before its first reading.
     pub fn activity(&self) -> Option<Activity> {
+        if self.dark_since.is_some() {
+            return Some(Activity::Asleep);
+        }
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
@@ -146,6 +151,7 @@ impl LivePlant {
             if at >= inverter.last_seen {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
+                inverter.dark_since = None;
                 inverter.reading = Some(Timed { at, value: reading.clone() });
                 self.note_sleep(reading.serial, at);
             }
@@ -178,6 +184,10 @@ impl LivePlant {
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
         let dtu = self.dtus.get(&inverter.dtu_name);
+        if inverter.dark_since.is_some() {
+            // That it sleeps is what it does now, for as long as polls say so.
+            return !dtu.is_some_and(|dtu| dtu.is_alive(now));
+        }
         let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
         now.duration_since(read_at) > limit
     }
@@ -247,6 +257,14 @@ impl LivePlant {
         }
     }
 
+    /// A DTU has gone off with the sun, and its inverters with it.
+    pub fn fall_asleep(&mut self, dtu_name: &str, since: Timestamp) {
+        for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
+            inverter.dark_since.get_or_insert(since);
+            inverter.asleep_since.get_or_insert(since);
+        }
+    }
+
     /// What was read under a clock that was ahead gives way to what is read now.
     fn forget_the_future(&mut self, snapshot: &Snapshot, now: Timestamp) {
         for reading in &snapshot.ports {
@@ -292,6 +310,7 @@ impl LivePlant {
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
             asleep_since: None,
+            dark_since: None,
         })
     }
 }
@@ -328,6 +347,8 @@ pub enum DtuPhase {
     Online,
     /// The last poll failed.
     Failing,
+    /// Off the network with the sun, as a DTU inside an inverter is at night. Not an error.
+    Asleep,
     /// Another bridge polls it; this one is ready to.
     Standby,
 }
@@ -366,6 +387,15 @@ pub struct Failure {
     pub text: String,
 }
 
+/// A DTU that sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// Its last reading.
+    pub since: Timestamp,
+    /// The newest poll that found it so.
+    pub found_at: Timestamp,
+}
+
 /// One gateway as of now.
 #[derive(Debug, Clone)]
 pub struct DtuState {
@@ -391,6 +421,8 @@ pub struct DtuState {
     pub error_count: u64,
     /// End of the last poll that succeeded.
     pub last_success: Option<Timestamp>,
+    /// That it is asleep, if it is.
+    pub asleep: Option<Asleep>,
     /// The newest failure, kept after recovery.
     pub last_failure: Option<Failure>,
     /// See [`BreakerState`].
@@ -426,6 +458,7 @@ impl DtuState {
             query_count: 0,
             error_count: 0,
             last_success: None,
+            asleep: None,
             last_failure: None,
             breaker: BreakerState::Closed,
             poll_seconds: None,
@@ -444,9 +477,11 @@ impl DtuState {
         SignedDuration::from_secs(i64::try_from(self.poll_interval_s * 3).unwrap_or(300).max(300))
     }
 
-    /// Whether a poll has succeeded within [`Self::stale_after`].
+    /// Whether a poll has succeeded, or found it asleep, within [`Self::stale_after`].
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.last_success.is_some_and(|at| now.duration_since(at) <= self.stale_after())
+        let found_asleep = self.asleep.map(|asleep| asleep.found_at);
+        let newest = self.last_success.max(found_asleep);
+        newest.is_some_and(|at| now.duration_since(at) <= self.stale_after())
     }
 }
 

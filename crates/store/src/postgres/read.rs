@@ -118,6 +118,7 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
 }
 

@@ -118,6 +118,7 @@ fn live_inverter(row: &SqliteRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
 }
 
