@@ -11,8 +11,8 @@ use plant::event::Event;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, StorageState};
 use secrecy::ExposeSecret;
 use store::{
-    DiskFloor, Interrupted, Leases, LossCount, Outbox, OutboxError, PostgresOptions, PostgresStore,
-    SqliteStore, Store, StoreError,
+    DiskFloor, Interrupted, KnownDevices, Leases, LossCount, Outbox, OutboxError, PostgresOptions,
+    PostgresStore, SqliteStore, Store, StoreError,
 };
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -41,6 +41,8 @@ pub(crate) enum Home {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) inverters: Vec<(Serial, LiveInverter)>,
+    /// Meters and hybrid inverters.
+    pub(crate) devices: KnownDevices,
     /// What drivers have learned, by [`memory_key`].
     pub(crate) memories: BTreeMap<String, serde_json::Value>,
 }
@@ -205,7 +207,9 @@ impl Opening<'_> {
                 Ok((known, open_events, last_reading)) => {
                     tracing::info!(inverters = known.inverters.len(), "the database is ready");
                     let inverters = known.inverters.clone();
-                    let ready = StorageNews::Ready { inverters, open_events, last_reading };
+                    let devices = known.devices.clone();
+                    let ready =
+                        StorageNews::Ready { inverters, devices, open_events, last_reading };
                     let _ = news.send(ready).await;
                     return known;
                 }
@@ -242,7 +246,12 @@ impl Opening<'_> {
                 memories.insert(key, memory);
             }
         }
-        let known = Known { inverters: store.latest(Timestamp::now()).await?, memories };
+        let now = Timestamp::now();
+        let known = Known {
+            inverters: store.latest(now).await?,
+            devices: store.latest_devices(now).await?,
+            memories,
+        };
         Ok((known, store.open_events().await?, self.last_reading().await?))
     }
 

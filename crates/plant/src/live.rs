@@ -153,6 +153,21 @@ impl LivePlant {
         }
     }
 
+    /// Takes over what a store knows of meters and hybrid inverters, unless something newer is known.
+    pub fn recall(
+        &mut self,
+        meters: Vec<Latest<MeterReading>>,
+        hybrids: Vec<Latest<StorageReading>>,
+        now: Timestamp,
+    ) {
+        for meter in meters {
+            replace(&mut self.meters, meter.reading.serial, meter, now);
+        }
+        for hybrid in hybrids {
+            replace(&mut self.hybrids, hybrid.reading.serial_number.clone(), hybrid, now);
+        }
+    }
+
     /// What was read under a clock that was ahead gives way to what is read now.
     fn forget_the_future(&mut self, snapshot: &Snapshot, now: Timestamp) {
         for reading in &snapshot.ports {
@@ -478,6 +493,22 @@ mod tests {
             let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
             let meters = vec![reading];
             plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
+    }
+
+    #[test]
+    fn what_a_store_knows_of_a_meter_never_replaces_a_newer_reading() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let known = |second, watts| Latest {
+            dtu_name: "roof".to_owned(),
+            at: Timestamp::from_second(second).unwrap(),
+            reading: MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) },
+        };
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0)] {
+            plant.recall(vec![known(second, watts)], Vec::new(), now);
         }
         assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }

@@ -238,7 +238,8 @@ pub(crate) async fn look_on(
 
 async fn see(store: &dyn Store) -> Result<StorageNews, StoreError> {
     let inverters = store.latest(Timestamp::now()).await?;
-    Ok(StorageNews::Seen { inverters, open_events: store.open_events().await? })
+    let devices = store.latest_devices(Timestamp::now()).await?;
+    Ok(StorageNews::Seen { inverters, devices, open_events: store.open_events().await? })
 }
 
 /// The shortest period among the DTUs that are another bridge's at the moment.
