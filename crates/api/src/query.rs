@@ -1,6 +1,8 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
+mod devices;
+
 use std::fmt::Display;
 
 use axum::extract::{FromRequestParts, Query};
@@ -11,6 +13,8 @@ use jiff::{Timestamp, ToSpan};
 use utoipa::IntoParams;
 
 use crate::problem::Problem;
+
+pub use devices::DeviceHistoryParameters;
 
 /// The largest history answer, in readings.
 pub const MAX_LIMIT: u32 = 10_000;

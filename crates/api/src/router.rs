@@ -14,7 +14,9 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
-use crate::routes::{docs, events, health, history, home, info, inverters, metrics, ports, stats};
+use crate::routes::{
+    docs, events, health, history, home, info, inverters, meters, metrics, ports, stats, storage,
+};
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
@@ -33,9 +35,13 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(meters::list))
+        .routes(routes!(storage::list))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
+        .routes(routes!(meters::history))
+        .routes(routes!(storage::history))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();

@@ -7,9 +7,11 @@ pub mod history;
 pub mod home;
 pub mod info;
 pub mod inverters;
+pub mod meters;
 pub mod metrics;
 pub mod ports;
 pub mod stats;
+pub mod storage;
 
 use std::future::Future;
 use std::time::Duration;

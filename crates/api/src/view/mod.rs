@@ -11,14 +11,18 @@ pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod meter;
 pub mod stats;
+pub mod storage;
 
 pub use coverage::Coverage;
 pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use meter::{Meter, MeterEntry};
 pub use stats::Stats;
+pub use storage::{Storage, StorageEntry};
 
 use std::time::Duration;
 
