@@ -15,8 +15,8 @@ use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    docs, energy, events, health, history, home, info, inverters, metrics, plant, ports, stats,
-    stream,
+    docs, energy, events, health, history, home, info, inverters, meters, metrics, plant, ports,
+    stats, storage, stream,
 };
 
 /// Everything this program answers to.
@@ -38,10 +38,14 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(meters::list))
+        .routes(routes!(storage::list))
         .routes(routes!(stream::stream))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
+        .routes(routes!(meters::history))
+        .routes(routes!(storage::history))
         .routes(routes!(energy::energy))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))

@@ -75,7 +75,7 @@ impl Forwarder {
             deliver(&self.outbox, &*self.store, BATCH, Timestamp::now).await?
         {
             let outbox = self.outbox.status().await?;
-            let readings = delivered.written.inverter_rows + delivered.written.port_rows;
+            let readings = delivered.written.readings();
             self.tell(StorageNews::Forwarded { readings, outbox }).await;
         }
         Ok(())

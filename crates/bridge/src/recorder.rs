@@ -16,7 +16,7 @@ use plant::Serial;
 use plant::event::{Event, Watch};
 use plant::glance::Glance;
 use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
-use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
+use store::{Interrupted, KnownDevices, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
 
 /// The key under which a DTU's memory is kept in `config_cache`.
@@ -46,6 +46,8 @@ pub(crate) enum StorageNews {
     Ready {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What had not ended.
         open_events: Vec<Event>,
         /// The days behind.
@@ -57,6 +59,8 @@ pub(crate) enum StorageNews {
     Seen {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What has not ended.
         open_events: Vec<Event>,
         /// The days behind.
@@ -187,7 +191,7 @@ impl Recorder {
             },
             Keep::Store(store) => match store.write(&records).await {
                 Ok(written) => {
-                    self.live.storage.readings_stored += written.inverter_rows + written.port_rows;
+                    self.live.storage.readings_stored += written.readings();
                     self.live.storage.link = StoreLink::Up;
                     Ok(())
                 }
@@ -215,20 +219,22 @@ impl Recorder {
     async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready { inverters, open_events, glance, last_reading } => {
+            StorageNews::Ready { inverters, devices, open_events, glance, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
                 let superseded = self.events.adopt(open_events);
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
                 self.note_events(superseded.into_iter().chain(down));
             }
-            StorageNews::Seen { inverters, open_events, glance } => {
+            StorageNews::Seen { inverters, devices, open_events, glance } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
                 self.events.follow(&self.live, open_events);
             }
             StorageNews::Down(text) => {

@@ -183,11 +183,17 @@ impl LivePlant {
 
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
-        let dtu = self.dtus.get(&inverter.dtu_name);
         if inverter.dark_since.is_some() {
             // That it sleeps is what it does now, for as long as polls say so.
+            let dtu = self.dtus.get(&inverter.dtu_name);
             return !dtu.is_some_and(|dtu| dtu.is_alive(now));
         }
+        self.is_stale_of(&inverter.dtu_name, read_at, now)
+    }
+
+    /// Whether a reading of this DTU is too old to be what its device does now.
+    pub fn is_stale_of(&self, dtu_name: &str, read_at: Timestamp, now: Timestamp) -> bool {
+        let dtu = self.dtus.get(dtu_name);
         let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
         now.duration_since(read_at) > limit
     }
@@ -262,6 +268,18 @@ impl LivePlant {
         for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
             inverter.dark_since.get_or_insert(since);
             inverter.asleep_since.get_or_insert(since);
+    /// Takes over what a store knows of meters and hybrid inverters, unless something newer is known.
+    pub fn recall(
+        &mut self,
+        meters: Vec<Latest<MeterReading>>,
+        hybrids: Vec<Latest<StorageReading>>,
+        now: Timestamp,
+    ) {
+        for meter in meters {
+            replace(&mut self.meters, meter.reading.serial, meter, now);
+        }
+        for hybrid in hybrids {
+            replace(&mut self.hybrids, hybrid.reading.serial_number.clone(), hybrid, now);
         }
     }
 
@@ -611,6 +629,22 @@ mod tests {
             let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
             let meters = vec![reading];
             plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
+    }
+
+    #[test]
+    fn what_a_store_knows_of_a_meter_never_replaces_a_newer_reading() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let known = |second, watts| Latest {
+            dtu_name: "roof".to_owned(),
+            at: Timestamp::from_second(second).unwrap(),
+            reading: MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) },
+        };
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0)] {
+            plant.recall(vec![known(second, watts)], Vec::new(), now);
         }
         assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }

@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plant::Snapshot;
+use plant::{PlantPower, Snapshot};
 
 use crate::{Outbox, OutboxError, Record, Rejected, Store, StoreError, Written};
 
@@ -159,8 +159,12 @@ fn halves(range: Range<usize>) -> Vec<Range<usize>> {
 /// How many rows a record makes.
 fn rows(record: &Record) -> usize {
     match record {
-        Record::Snapshot(snapshot) => snapshot.inverters.len() + snapshot.ports.len(),
+        Record::Snapshot(snapshot) => {
+            let Snapshot { inverters, ports, meters, storage, .. } = snapshot;
+            inverters.len() + ports.len() + meters.len() + storage.len()
+        }
         Record::Metrics(metrics) => metrics.len(),
+        Record::PlantPower(power) => power.points.len(),
         Record::Event(_) | Record::Config { .. } => 1,
     }
 }
@@ -187,6 +191,10 @@ fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
             })
         }
         Record::Metrics(metrics) => Record::Metrics(pick(metrics, 0, &wanted)),
+        Record::PlantPower(power) => Record::PlantPower(PlantPower {
+            points: pick(&power.points, 0, &wanted),
+            ..power.clone()
+        }),
         Record::Event(_) | Record::Config { .. } => record.clone(),
     }
 }
@@ -194,4 +202,6 @@ fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
 fn add(sum: &mut Written, more: Written) {
     sum.inverter_rows += more.inverter_rows;
     sum.port_rows += more.port_rows;
+    sum.meter_rows += more.meter_rows;
+    sum.storage_rows += more.storage_rows;
 }

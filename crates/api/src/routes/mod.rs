@@ -8,10 +8,12 @@ pub mod history;
 pub mod home;
 pub mod info;
 pub mod inverters;
+pub mod meters;
 pub mod metrics;
 pub mod plant;
 pub mod ports;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 use std::future::Future;

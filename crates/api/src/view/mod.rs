@@ -13,8 +13,10 @@ pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod meter;
 pub mod plant;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 pub use coverage::Coverage;
@@ -24,8 +26,10 @@ pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use meter::{Meter, MeterEntry};
 pub use plant::Plant;
 pub use stats::Stats;
+pub use storage::{Storage, StorageEntry};
 
 use std::time::Duration;
 

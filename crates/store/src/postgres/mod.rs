@@ -20,6 +20,7 @@
 //! vanished without closing its connections is given up by us after 60 s.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;

@@ -146,6 +146,9 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }

@@ -7,6 +7,7 @@
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;

@@ -161,6 +161,9 @@ pub(super) async fn stats(readers: &SqlitePool) -> Result<StoreStats> {
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }
