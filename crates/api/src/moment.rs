@@ -107,6 +107,13 @@ impl Moment {
         u64::try_from(self.now.duration_since(at).as_secs()).unwrap_or(0)
     }
 
+    /// Whether an inverter delivers nothing, whatever was last read of it: it sleeps, or it is out of
+    /// service and nothing comes any more.
+    pub(crate) fn delivers_nothing(&self, serial: Serial, inverter: &LiveInverter) -> bool {
+        let gone = || self.plant.is_retired(serial) && self.is_stale(inverter, inverter.last_seen);
+        inverter.is_asleep() || gone()
+    }
+
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp) -> bool {
         self.plant.is_stale(inverter, read_at, self.now)

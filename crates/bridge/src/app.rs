@@ -7,11 +7,12 @@
 //!
 //! The end goes the other way: pollers, the last records, the leases, the web server.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Api, Clock, Feed, Identity, Metrics};
+use api::{Access, Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{
     Driver, Endpoint, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint,
@@ -21,6 +22,7 @@ use plant::energy::Calendar;
 use plant::event::Watch;
 use plant::inventory::Inventory;
 use plant::live::{LivePlant, StoreLink};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -29,7 +31,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::config::{Config, DtuConfig, Polling, Protocol, Storage};
+use crate::announce::{Announcement, is_worth_announcing};
+use crate::config::{Config, DtuConfig, Polling, Protocol, Storage, Web};
 use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
 use crate::recorder::{Recorder, StorageNews, memory_key};
@@ -42,6 +45,8 @@ const PATIENCE_WITH_STORE: Duration = Duration::from_secs(2);
 const PATIENCE_WITH_END: Duration = Duration::from_secs(4);
 /// Reports that may wait for the recorder, which only ever waits for the local disk.
 const REPORTS_IN_FLIGHT: usize = 64;
+/// Changes that people ask for may wait too.
+const CHANGES_IN_FLIGHT: usize = 8;
 
 /// A bridge that runs.
 pub(crate) struct App {
@@ -80,6 +85,7 @@ impl App {
         let instance_id = Arc::new(OnceLock::new());
         let metrics = Arc::new(Metrics::default());
         let feed = Arc::new(Feed::default());
+        let (changes, asked) = mpsc::channel(CHANGES_IN_FLIGHT);
         let address = match &config.web {
             Some(web) => {
                 let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
@@ -98,6 +104,8 @@ impl App {
                     metrics: Arc::clone(&metrics),
                     feed: Arc::clone(&feed),
                     identity: identity.clone(),
+                    changes,
+                    access: access(web),
                     metrics_enabled: web.metrics,
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
@@ -109,6 +117,14 @@ impl App {
                 });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
+                if web.mdns && is_worth_announcing(address.ip()) {
+                    let announcement = Announcement {
+                        address,
+                        host: host_name(),
+                        instance_id: Arc::clone(&instance_id),
+                    };
+                    tasks.spawn(announcement.run(watched.clone(), cancel.clone()));
+                }
                 tracing::info!("listening on http://{address}");
                 Some(address)
             }
@@ -128,9 +144,10 @@ impl App {
             clock: now,
             events: Watch::default(),
             untold: Vec::new(),
+            said: BTreeSet::new(),
             unkept: Vec::new(),
         };
-        let recorder = tokio::spawn(recorder.run(reports, storage_news));
+        let recorder = tokio::spawn(recorder.run(reports, storage_news, asked));
 
         let claimant = home
             .leases()
@@ -175,6 +192,10 @@ impl App {
             Err(_) => Err(eyre!("not everything ended within {PATIENCE_WITH_END:?}")),
         }
     }
+}
+
+fn access(web: &Web) -> Access {
+    web.token.as_ref().map_or_else(Access::open, |token| Access::with_token(token.expose_secret()))
 }
 
 /// The system's clock, the only one of the bridge.
@@ -248,16 +269,20 @@ async fn keep_in_touch(
 
 /// How people tell this bridge from another: where it runs, and where it answers.
 fn own_name(address: Option<SocketAddr>) -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .or_else(|| std::env::var("HOSTNAME").ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "unnamed".to_owned());
+    let host = host_name();
     match address {
         Some(address) => format!("{host}:{}", address.port()),
         None => host,
     }
+}
+
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unnamed".to_owned())
 }
 
 fn starting(dtu: &DtuConfig) -> plant::live::DtuState {

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use plant::Serial;
+use plant::arrangement::Change;
 use plant::energy::Calendar;
 use plant::event::Event;
 use plant::glance::Glance;
@@ -19,6 +20,7 @@ use store::{
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
+use crate::arrangement;
 use crate::config::{Config, Postgres, Storage};
 use crate::forwarder::{self, Forwarder};
 use crate::past;
@@ -207,6 +209,7 @@ pub(crate) struct Opening<'a> {
 struct Told {
     known: Known,
     open_events: Vec<Event>,
+    said: Vec<Change>,
     glance: Glance,
     last_reading: Option<Timestamp>,
 }
@@ -217,7 +220,7 @@ impl Opening<'_> {
     pub(crate) async fn become_ready(&self, news: &mpsc::Sender<StorageNews>) -> Known {
         for pause in forwarder::pauses() {
             match self.ask().await {
-                Ok(Told { known, open_events, glance, last_reading }) => {
+                Ok(Told { known, open_events, said, glance, last_reading }) => {
                     tracing::info!(inverters = known.inverters.len(), "the database is ready");
                     let inverters = known.inverters.clone();
                     let devices = known.devices.clone();
@@ -225,6 +228,7 @@ impl Opening<'_> {
                         inverters,
                         devices,
                         open_events,
+                        said,
                         glance,
                         last_reading,
                     };
@@ -272,6 +276,7 @@ impl Opening<'_> {
                 memories,
             },
             open_events: store.open_events().await?,
+            said: arrangement::said(store).await?,
             glance: past::glance(store, &self.calendar, now).await?,
             last_reading: self.last_reading().await?,
         })

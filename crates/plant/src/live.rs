@@ -3,10 +3,12 @@
 //! One task owns the [`LivePlant`] and publishes a copy after each change; readers never wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::arrangement::{Arrangement, Change};
 use crate::energy::{Account, Calendar, Correction};
 use crate::event::{Event, EventKind};
 use crate::glance::{FinishedDays, Glance, Peak};
@@ -58,6 +60,10 @@ pub struct LivePlant {
     pub meters: BTreeMap<Serial, Latest<MeterReading>>,
     /// The newest reading of each hybrid inverter, by its serial number.
     pub hybrids: BTreeMap<String, Latest<StorageReading>>,
+    /// What people have said about it.
+    pub arrangement: Arc<Arrangement>,
+    /// Counts what was published: two copies with one number are the same.
+    pub revision: u64,
     /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
@@ -131,9 +137,29 @@ impl LivePlant {
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
             meters: BTreeMap::new(),
             hybrids: BTreeMap::new(),
+            arrangement: Arc::default(),
+            revision: 0,
             past_known: false,
             glance: Glance::default(),
         }
+    }
+
+    /// Takes over what somebody said about the plant.
+    pub fn arrange(&mut self, change: Change) {
+        Arc::make_mut(&mut self.arrangement).apply(change);
+        let Self { dtus, arrangement, .. } = self;
+        dtus.values_mut().for_each(|dtu| dtu.miss_nothing_of(arrangement));
+    }
+
+    /// Takes over how a DTU is after a poll.
+    pub fn note_dtu(&mut self, name: String, mut dtu: DtuState) {
+        dtu.miss_nothing_of(&self.arrangement);
+        self.dtus.insert(name, dtu);
+    }
+
+    /// Whether an inverter is out of service.
+    pub fn is_retired(&self, serial: Serial) -> bool {
+        self.arrangement.retired.contains(&serial)
     }
 
     /// Takes over what a snapshot shows, unless something newer is known. A port that the snapshot
@@ -268,6 +294,9 @@ impl LivePlant {
         for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
             inverter.dark_since.get_or_insert(since);
             inverter.asleep_since.get_or_insert(since);
+        }
+    }
+
     /// Takes over what a store knows of meters and hybrid inverters, unless something newer is known.
     pub fn recall(
         &mut self,
@@ -487,6 +516,11 @@ impl DtuState {
             unconfirmed: Vec::new(),
             pv_power_w: None,
         }
+    }
+
+    /// Nobody misses an inverter that is out of service.
+    fn miss_nothing_of(&mut self, arrangement: &Arrangement) {
+        self.not_reported.retain(|(serial, _)| !arrangement.retired.contains(serial));
     }
 
     /// After how long without a poll that succeeded its readings are stale: three polls, and never

@@ -260,6 +260,9 @@ pub trait Store: Devices + Send + Sync + 'static {
     /// Run-time configuration under a key (`config_cache`).
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError>;
 
+    /// The run-time configuration under every key that starts so, ascending by key.
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError>;
+
     /// Replaces the run-time configuration under a key.
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError>;
 

@@ -95,6 +95,9 @@ impl Store for Line {
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         self.store.config(key).await
     }
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        self.store.configs(prefix).await
+    }
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
         self.store.set_config(key, value).await
     }

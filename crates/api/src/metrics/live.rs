@@ -34,6 +34,7 @@ impl Collector for Collected {
             .plant()
             .inverters
             .iter()
+            .filter(|(serial, _)| !self.plant().is_retired(**serial))
             .map(|(&serial, inverter)| Inverter::of(serial, inverter, &self.moment))
             .collect();
         let fresh: Vec<&Inverter> = inverters.iter().filter(|inverter| !inverter.stale).collect();
@@ -278,7 +279,7 @@ fn presence(sheet: &mut Sheet<'_>, known: &[Inverter], reporting: usize) -> fmt:
     )?;
     sheet.gauge(
         "hoymiles_inverters_known",
-        "Inverters that were ever confirmed.",
+        "Inverters that were ever confirmed and are in service.",
         [Sample::plain(known.len() as f64)],
     )?;
     sheet.gauge(

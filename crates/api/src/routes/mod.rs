@@ -1,5 +1,6 @@
 //! One handler per route, by resource. A handler gathers, a [`view`](crate::view) shapes.
 
+pub mod arrange;
 pub mod docs;
 pub mod energy;
 pub mod events;

@@ -38,10 +38,10 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values.
-    #[schema(example = json!(["history", "energy", "metrics"]))]
+    /// What this bridge offers beyond the latest values: history, energy, metrics, stream, write.
+    #[schema(example = json!(["history", "energy", "metrics", "stream"]))]
     pub capabilities: Vec<&'static str>,
-    /// How a client says who it is: none is needed.
+    /// How a client says who it is: none (nothing is asked) or token (`Authorization: Bearer`).
     #[schema(example = "none")]
     pub authentication: &'static str,
 }
@@ -64,7 +64,13 @@ impl Info {
     /// What this bridge says of itself.
     pub fn of(api: &Api, moment: &Moment) -> Self {
         let stored = api.store.is_some();
-        let offered = [("history", stored), ("energy", stored), ("metrics", api.metrics_enabled)];
+        let offered = [
+            ("history", stored),
+            ("energy", stored),
+            ("metrics", api.metrics_enabled),
+            ("stream", true),
+            ("write", api.access.needs_token() && stored),
+        ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
             name: "Hoymiles S-Miles",
@@ -93,7 +99,7 @@ impl Info {
                 .into_iter()
                 .filter_map(|(name, is_offered)| is_offered.then_some(name))
                 .collect(),
-            authentication: "none",
+            authentication: if api.access.needs_token() { "token" } else { "none" },
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod layout;
 pub mod meter;
 pub mod plant;
 pub mod stats;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, but not what helps them")]
 
+mod access;
+mod arrange;
 mod devices;
 mod energy;
 mod events;
@@ -9,6 +11,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod plant;
+mod polling;
 mod problems;
 mod python_clients;
 mod routes;

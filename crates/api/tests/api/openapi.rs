@@ -17,6 +17,7 @@ const DESCRIBED: &[&str] = &[
     "/api/inverters/{serial}",
     "/api/inverters/{serial}/history",
     "/api/inverters/{serial}/ports",
+    "/api/layout",
     "/api/meters",
     "/api/meters/{serial}/history",
     "/api/plant",
@@ -135,4 +136,24 @@ async fn the_page_works_offline() {
     for asset in ["swagger-ui-bundle.js", "swagger-ui.css"] {
         assert_eq!(world.get(&format!("/docs/{asset}")).await.status, 200, "{asset}");
     }
+}
+
+/// `make openapi` writes the file anew.
+#[tokio::test]
+async fn the_committed_description_is_that_of_the_code() {
+    const TOKEN: &str = "a-token-of-this-test";
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+    // With a token all routes are there.
+    let world = World { access: api::Access::with_token(TOKEN), ..World::new() };
+    let request = axum::http::Request::get("/api/openapi.json")
+        .header("authorization", format!("Bearer {TOKEN}"))
+        .body(axum::body::Body::empty())
+        .unwrap();
+    let described = world.ask(request).await.json();
+    let described = serde_json::to_string_pretty(&described).unwrap() + "\n";
+    if std::env::var_os("WRITE_OPENAPI").is_some() {
+        std::fs::write(path, &described).unwrap();
+    }
+    let committed = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(committed == described, "docs/openapi.json is not what the code says: `make openapi`");
 }

@@ -25,7 +25,7 @@ async fn an_inverter_is_shown_with_words_and_ports() {
         "status": "producing", "status_text": "working", "alarm_text": "no alarm",
         "active_power": null, "reactive_power": null, "power_factor": null,
         "ac_current": null, "phases": null,
-        "pv_power": 1090.7, "stale": false, "age_seconds": 0,
+        "pv_power": 1090.7, "retired": false, "stale": false, "age_seconds": 0,
     });
     let mut shown = one.clone();
     let ports = shown.as_object_mut().unwrap().remove("ports").unwrap();
@@ -33,7 +33,7 @@ async fn an_inverter_is_shown_with_words_and_ports() {
     assert_eq!(
         ports[3],
         json!({
-            "serial_number": SERIAL, "port_number": 4, "timestamp": "2026-06-21T12:00:00Z",
+            "serial_number": SERIAL, "port_number": 4, "name": null, "timestamp": "2026-06-21T12:00:00Z",
             "pv_voltage": 33.7, "pv_current": 7.43, "pv_power": 250.5,
             "today_production": 1004, "total_production": 1_000_004, "stale": false,
         })
@@ -242,7 +242,7 @@ async fn a_dry_run_stores_nothing_and_says_so() {
     assert!(answer.problem(503, path).contains("DRY_RUN"));
     assert_eq!(answer.header("retry-after"), "", "waiting does not help");
     let info = world.get("/api/info").await.json();
-    assert_eq!(info["capabilities"], json!(["metrics"]));
+    assert_eq!(info["capabilities"], json!(["metrics", "stream"]));
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn the_bridge_introduces_itself() {
             "api_version": 1, "start_time": "2026-06-21T11:00:00Z", "time_zone": "Europe/Berlin",
             "demo": false, "poll_interval_seconds": {"roof": 60},
             "dtus": [{"name": "roof", "protocol": "modbus", "poll_interval_seconds": 60}],
-            "capabilities": ["history", "energy", "metrics"], "authentication": "none",
+            "capabilities": ["history", "energy", "metrics", "stream"], "authentication": "none",
         })
     );
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use api::{Api, Clock, Feed, Identity, Metrics, router};
+use api::{Access, Api, Changes, Clock, Feed, Identity, Metrics, router};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -36,6 +36,8 @@ pub(crate) struct World {
     pub(crate) store: Option<Arc<TestStore>>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) access: Access,
+    pub(crate) changes: Changes,
     pub(crate) metrics_enabled: bool,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) instance_id: Arc<OnceLock<uuid::Uuid>>,
@@ -71,6 +73,8 @@ impl World {
             store: Some(Arc::default()),
             metrics: Arc::default(),
             feed: Arc::default(),
+            access: Access::open(),
+            changes: tokio::sync::mpsc::channel(1).0,
             metrics_enabled: true,
             cors_origins: Vec::new(),
             instance_id: Arc::default(),
@@ -151,6 +155,8 @@ impl World {
             metrics: Arc::clone(&self.metrics),
             feed: Arc::clone(&self.feed),
             identity: self.identity(),
+            changes: self.changes.clone(),
+            access: self.access.clone(),
             metrics_enabled: self.metrics_enabled,
             cors_origins: self.cors_origins.clone(),
             clock: Clock::from_fn(move || now),
@@ -193,7 +199,7 @@ impl Answer {
 
     pub(crate) fn any_json(&self) -> Value {
         assert!(self.header("content-type").starts_with("application/json"));
-        assert_eq!(self.header("cache-control"), "no-store");
+        assert!(["no-store", "private, no-cache"].contains(&self.header("cache-control")));
         serde_json::from_str(&self.text).unwrap()
     }
 
@@ -349,6 +355,10 @@ impl Store for TestStore {
     }
 
     async fn config(&self, _: &str) -> Result<Option<Value>, StoreError> {
+        unreachable!("the bridge reads the configuration")
+    }
+
+    async fn configs(&self, _: &str) -> Result<Vec<(String, Value)>, StoreError> {
         unreachable!("the bridge reads the configuration")
     }
 

@@ -116,7 +116,11 @@ pub(crate) struct Postgres {
 pub(crate) struct Web {
     pub(crate) address: SocketAddr,
     pub(crate) metrics: bool,
+    /// Whoever asks must know it; none for everybody.
+    pub(crate) token: Option<SecretString>,
     pub(crate) cors_origins: Vec<String>,
+    /// Whether other programs on the network are told that it is here.
+    pub(crate) mdns: bool,
 }
 
 /// The log.
@@ -306,6 +310,7 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
     let host = parser.read("HEALTH_HOST", |text| text.parse::<IpAddr>().ok());
     let port = parser.number("HEALTH_PORT", 0, u16::MAX);
     let metrics = parser.flag("METRICS_ENABLED");
+    let mdns = parser.flag("MDNS_ENABLED");
     let cors_origins = match parser.value("CORS_ORIGINS") {
         Some(_) => parser.list("CORS_ORIGINS", |origin| {
             let bare =
@@ -314,12 +319,22 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
         }),
         None => Some(Vec::new()),
     };
+    let token = parser.value("API_TOKEN").map(|_| parser.read("API_TOKEN", token));
     let web = Web {
         address: SocketAddr::new(host?, port?),
         metrics: metrics?,
+        // Unlike a setting that is not given, one that cannot be used must not open the API.
+        token: token.map_or(Some(None), |token| token.map(Some))?,
         cors_origins: cors_origins?,
+        mdns: mdns?,
     };
     Some(enabled?.then_some(web))
+}
+
+/// A token as it can stand in a header, long enough not to be guessed.
+fn token(text: &str) -> Option<SecretString> {
+    let can_be_sent = text.bytes().all(|byte| byte.is_ascii_graphic());
+    (can_be_sent && text.len() >= api::LEAST_CHARACTERS).then(|| SecretString::from(text))
 }
 
 fn log(parser: &mut Parser<'_>) -> Option<Log> {

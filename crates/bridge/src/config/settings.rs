@@ -158,7 +158,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     row("HEALTH_ENABLED", "true", TRUE_OR_FALSE, "Whether the web server runs"),
     row("HEALTH_HOST", "0.0.0.0", "an IP address of this machine", "Where it listens"),
     row("HEALTH_PORT", "8080", "a port number from 0 to 65535", "Its port; 0 takes any free one"),
+    row(
+        "MDNS_ENABLED",
+        "true",
+        TRUE_OR_FALSE,
+        "Whether it is announced on the network, so that Home Assistant finds it",
+    ),
     row("METRICS_ENABLED", "true", TRUE_OR_FALSE, "Whether /metrics answers"),
+    secret(
+        "API_TOKEN",
+        "at least 16 letters, digits and signs without blanks, such as `openssl rand -hex 32` makes",
+        "Whoever asks must send it as Authorization: Bearer; with it, names and layout can be changed",
+    ),
     row(
         "CORS_ORIGINS",
         "",
@@ -212,10 +223,3 @@ pub(crate) const REMOVED: &[(&str, &str)] = &[
     ("TEMPERATURE_THRESHOLD", "alert on hoymiles_inverter_temperature_celsius"),
     ("DUMP_DATA", "set LOG_LEVEL=debug to see what a DTU answers"),
 ];
-
-/// Settings that must not be ignored silently, because somebody relies on what they promise.
-pub(crate) const REFUSED: &[(&str, &str)] = &[(
-    "API_TOKEN",
-    "this version cannot close the API: unset it, and let HEALTH_HOST or a reverse proxy decide \
-     who may read",
-)];

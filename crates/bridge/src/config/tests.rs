@@ -85,7 +85,7 @@ fn every_mistake_names_variable_value_and_what_is_allowed() {
         "DTU_PORT (environment): '70000' cannot be used: a port number from 1 to 65535 is expected",
         "EXCLUDE_INVERTERS (environment): '116100000001,nonsense' cannot be used",
         "LOG_LEVEL (environment): 'chatty' cannot be used",
-        "API_TOKEN: this version cannot close the API",
+        "API_TOKEN (environment): '(hidden)' cannot be used: at least 16 letters",
     ] {
         assert!(all.contains(expected), "{expected}\nis not in\n{all}");
     }
@@ -236,4 +236,33 @@ fn the_table_of_the_documentation_names_every_setting() {
     for setting in SETTINGS {
         assert!(text.contains(&format!("`{}`", setting.name)), "{} is missing", setting.name);
     }
+}
+
+#[test]
+fn a_token_closes_the_api_and_is_never_shown() {
+    use secrecy::ExposeSecret;
+    let environment = map(&[("API_TOKEN", "0123456789abcdef")]);
+    let (sources, config) = Config::load(&BTreeMap::new(), &environment, None);
+    let web = config.unwrap().web.unwrap();
+    assert!(!format!("{web:?}").contains("0123456789abcdef"));
+    assert_eq!(web.token.unwrap().expose_secret(), "0123456789abcdef");
+    let lines = sources.lines().join("\n");
+    assert!(lines.contains("API_TOKEN") && !lines.contains("0123456789abcdef"), "{lines}");
+    assert!(from_environment(&[("API_TOKEN", "")]).unwrap().web.unwrap().token.is_none());
+}
+
+#[test]
+fn a_token_that_would_protect_nothing_is_refused_with_a_sentence() {
+    for bad in ["0123456789abcde", "0123456 89abcdef", "0123456789abcdé", "   "] {
+        let mistakes = from_environment(&[("API_TOKEN", bad)]).unwrap_err();
+        let [mistake] = mistakes.as_slice() else { panic!("{bad}: {mistakes:?}") };
+        assert!(mistake.starts_with("API_TOKEN"), "{mistake}");
+        assert!(mistake.contains("at least 16 letters"), "{mistake}");
+        assert!(bad.trim().is_empty() || !mistake.contains(bad), "{mistake}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    std::fs::write(&path, "\n").unwrap();
+    let mistakes = from_environment(&[("API_TOKEN_FILE", path.to_str().unwrap())]).unwrap_err();
+    assert!(mistakes[0].contains("the file is empty"), "{mistakes:?}");
 }

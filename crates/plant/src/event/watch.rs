@@ -39,7 +39,9 @@ impl Watch {
         let mut events: Vec<Event> = corrected.iter().map(correction).collect();
         self.look_at_dtus(plant, now, &mut events);
         for (&serial, inverter) in &plant.inverters {
-            if is_polled_here(plant, &inverter.dtu_name) {
+            if plant.is_retired(serial) {
+                self.let_go(serial, now, &mut events);
+            } else if is_polled_here(plant, &inverter.dtu_name) {
                 self.look_at_inverter(serial, inverter, &mut events);
             }
         }
@@ -120,6 +122,14 @@ impl Watch {
                 _ => {}
             }
         }
+    }
+
+    /// Of an inverter that is out of service nothing is going on.
+    fn let_go(&mut self, serial: Serial, now: Timestamp, events: &mut Vec<Event>) {
+        let subject = serial.to_string();
+        self.drowsy.remove(&serial);
+        self.end(EventKind::Alarm, &subject, now, events);
+        self.end(EventKind::Sleep, &subject, now, events);
     }
 
     fn look_at_inverter(

@@ -233,6 +233,10 @@ impl Store for PostgresStore {
         self.call(read::config(&self.pool, key)).await
     }
 
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        self.call(read::configs(&self.pool, prefix)).await
+    }
+
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
         self.call(write::config(&self.pool, key, value)).await
     }

@@ -167,6 +167,22 @@ pub(super) async fn config(pool: &PgPool, key: &str) -> Result<Option<serde_json
     row.map(|row| row.try_get("value")).transpose()
 }
 
+/// See [`Store::configs`](crate::Store::configs).
+pub(super) async fn configs(
+    pool: &PgPool,
+    prefix: &str,
+) -> Result<Vec<(String, serde_json::Value)>> {
+    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let rows = unnamed(
+        "SELECT key, value FROM config_cache WHERE starts_with(key, $1) ORDER BY key COLLATE \"C\"",
+    )
+    .bind(prefix.to_owned())
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("value")?))).collect()
+}
+
 fn time(row: &PgRow, column: &'static str) -> Result<Timestamp> {
     Ok(row.try_get::<jiff_sqlx::Timestamp, _>(column)?.to_jiff())
 }

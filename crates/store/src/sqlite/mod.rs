@@ -177,6 +177,10 @@ impl Store for SqliteStore {
         read::config(&self.readers, key).await.map_err(|error| self.error(error))
     }
 
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        read::configs(&self.readers, prefix).await.map_err(|error| self.error(error))
+    }
+
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
         write::config(&self.writer, key, value).await.map_err(|error| self.error(error))
     }

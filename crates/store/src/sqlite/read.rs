@@ -185,6 +185,27 @@ pub(super) async fn config(readers: &SqlitePool, key: &str) -> Result<Option<ser
         .transpose()
 }
 
+/// See [`Store::configs`](crate::Store::configs).
+pub(super) async fn configs(
+    readers: &SqlitePool,
+    prefix: &str,
+) -> Result<Vec<(String, serde_json::Value)>> {
+    sqlx::query(
+        "SELECT key, value FROM config_cache WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+    )
+    .bind(prefix)
+    .fetch_all(readers)
+    .await?
+    .iter()
+    .map(|row| {
+        let text: String = row.try_get("value")?;
+        let value =
+            serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((row.try_get("key")?, value))
+    })
+    .collect()
+}
+
 fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp> {
     timestamp(row.try_get(column)?)
 }
