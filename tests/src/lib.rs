@@ -8,12 +8,14 @@ mod cluster;
 mod database;
 mod gate;
 mod household;
+mod stream;
 
 pub use bridge::{Answer, Bridge, command};
 pub use cluster::Cluster;
 pub use database::Database;
 pub use gate::Gate;
 pub use household::{Household, Key, outbox_keys};
+pub use stream::{Message, Stream};
 
 use std::time::Duration;
 

@@ -25,11 +25,14 @@
 //! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
+//! | [`Feed`] | what the live stream sends, and to whom |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`verdict`] | whether the bridge is well |
 
 pub mod chart;
+mod client;
 mod clock;
+mod condition;
 mod finish;
 pub mod metrics;
 mod moment;
@@ -37,7 +40,9 @@ pub mod problem;
 pub mod query;
 mod router;
 pub mod routes;
+mod seats;
 mod serve;
+mod stream;
 pub mod verdict;
 pub mod view;
 
@@ -48,11 +53,13 @@ use store::Store;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use client::Client;
 pub use clock::Clock;
 pub use metrics::Metrics;
 pub use moment::Moment;
 pub use router::router;
 pub use serve::serve;
+pub use stream::Feed;
 
 /// What the routes answer from.
 #[derive(Clone)]
@@ -63,6 +70,8 @@ pub struct Api {
     pub store: Option<Arc<dyn Store>>,
     /// What is counted over time.
     pub metrics: Arc<Metrics>,
+    /// What `/api/stream` sends.
+    pub feed: Arc<Feed>,
     /// Who answers.
     pub identity: Identity,
     /// Whether `/metrics` answers (`METRICS_ENABLED`).

@@ -22,6 +22,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// Now.
+    pub fn of(api: &Api) -> Self {
+        Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() }
+    }
+
     /// The known inverters, ascending by serial.
     ///
     /// # Errors
@@ -75,6 +80,6 @@ impl FromRequestParts<Arc<Api>> for Moment {
     type Rejection = Infallible;
 
     async fn from_request_parts(_: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
-        Ok(Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() })
+        Ok(Self::of(api))
     }
 }

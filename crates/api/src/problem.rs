@@ -9,7 +9,7 @@
 //! | [`Problem::UnknownInverter`] | a serial in the path that no inverter has, or that is no serial |
 //! | [`Problem::UnknownPath`], [`MethodNotAllowed`](Problem::MethodNotAllowed), [`BadRequest`](Problem::BadRequest) | in `router` and `finish`: no route takes this request |
 //! | [`Problem::MetricsOff`], [`NothingStored`](Problem::NothingStored) | the user's configuration leaves this out; waiting does not help |
-//! | [`Problem::NotReadYet`], [`StoreUnreachable`](Problem::StoreUnreachable) | it may work in some seconds: carries `Retry-After` |
+//! | [`Problem::NotReadYet`], [`StoreUnreachable`](Problem::StoreUnreachable), [`TooManyStreams`](Problem::TooManyStreams) | it may work in some seconds: carries `Retry-After` |
 //! | [`Problem::NotTaking`] | `/ready` only |
 //! | [`Problem::StoreUnfit`], [`Internal`](Problem::Internal) | a person has to look at the log |
 
@@ -110,6 +110,11 @@ pub enum Problem {
         /// The newest failure of the store, without secrets.
         reason: String,
     },
+    /// No seat for one more stream.
+    #[error(
+        "Too many live streams are open, of this address or in all; close one, or ask again later."
+    )]
+    TooManyStreams,
     /// A defect.
     #[error("Something went wrong inside the bridge; its log tells more.")]
     Internal,
@@ -185,6 +190,9 @@ impl Problem {
             Self::NotTaking { .. } => {
                 (S::SERVICE_UNAVAILABLE, "not-ready", "Readings cannot be kept")
             }
+            Self::TooManyStreams => {
+                (S::SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams")
+            }
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
@@ -193,6 +201,7 @@ impl Problem {
     fn retry_after_s(&self) -> Option<u16> {
         match self {
             Self::NotReadYet => Some(5),
+            Self::TooManyStreams => Some(30),
             Self::StoreUnreachable | Self::NotTaking { .. } => Some(10),
             _ => None,
         }

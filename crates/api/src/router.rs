@@ -16,7 +16,7 @@ use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
     docs, energy, events, health, history, home, info, inverters, metrics, plant, ports, power,
-    stats,
+    stats, stream,
 };
 
 /// Everything this program answers to.
@@ -38,6 +38,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(stream::stream))
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))

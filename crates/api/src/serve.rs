@@ -12,13 +12,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tower::util::MapRequest;
+
+use crate::client::Client;
 
 /// Many more than a home has clients, and few enough for a Raspberry Pi's file limit of 1024.
 const MAX_CONNECTIONS: usize = 512;
@@ -47,10 +52,10 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
             accepted = accept(&listener, &seats) => accepted,
         };
         match accepted {
-            Ok((stream, seat)) => {
+            Ok((stream, client, seat)) => {
                 let (router, closing) = (router.clone(), closing.clone());
                 connections.spawn(async move {
-                    connection(stream, router, closing).await;
+                    connection(stream, client, router, closing).await;
                     drop(seat);
                 });
             }
@@ -74,20 +79,29 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<
 async fn accept(
     listener: &TcpListener,
     seats: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Client, OwnedSemaphorePermit)> {
     let seat = Arc::clone(seats).acquire_owned().await.expect("the semaphore is never closed");
-    let (stream, _) = listener.accept().await?;
+    let (stream, address) = listener.accept().await?;
     // Answers are written whole: there is nothing for Nagle's algorithm to collect. This fails only
     // for a client that is gone already, which its connection will notice.
     let _ = stream.set_nodelay(true);
-    Ok((stream, seat))
+    Ok((stream, Client(address.ip()), seat))
 }
 
-async fn connection(stream: TcpStream, router: Router, mut closing: watch::Receiver<()>) {
+async fn connection(
+    stream: TcpStream,
+    client: Client,
+    router: Router,
+    mut closing: watch::Receiver<()>,
+) {
+    let service = MapRequest::new(router, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(client);
+        request
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_PATIENCE)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut served = pin!(served);
     let ended = tokio::select! {
         ended = served.as_mut() => ended,

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 const LOSS_IS_NEWS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How the bridge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Wellbeing {
     /// All is well.
@@ -26,7 +26,7 @@ pub enum Wellbeing {
 }
 
 /// How a DTU is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DtuStatus {
     /// Its last poll succeeded, and not long ago.
@@ -52,7 +52,7 @@ impl DtuStatus {
 }
 
 /// The judgement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Verdict {
     /// The worst of all that was found.
     pub wellbeing: Wellbeing,

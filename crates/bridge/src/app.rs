@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Api, Clock, Identity, Metrics};
+use api::{Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
 use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
@@ -77,26 +77,34 @@ impl App {
         let (published, watched) = watch::channel(Arc::new(live.clone()));
         let instance_id = Arc::new(OnceLock::new());
         let metrics = Arc::new(Metrics::default());
+        let feed = Arc::new(Feed::default());
         let address = match &config.web {
             Some(web) => {
                 let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
                     format!("HEALTH_HOST, HEALTH_PORT: cannot listen on {}", web.address)
                 })?;
                 let address = listener.local_addr()?;
+                let identity = Identity {
+                    version: env!("CARGO_PKG_VERSION"),
+                    instance_id: Arc::clone(&instance_id),
+                    time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
+                    demo,
+                };
                 let api = Api {
                     live: watched.clone(),
                     store: home.store(),
                     metrics: Arc::clone(&metrics),
-                    identity: Identity {
-                        version: env!("CARGO_PKG_VERSION"),
-                        instance_id: Arc::clone(&instance_id),
-                        time_zone: config.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-                        demo,
-                    },
+                    feed: Arc::clone(&feed),
+                    identity: identity.clone(),
                     metrics_enabled: web.metrics,
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
                 };
+                let (streamed, told) = (Arc::clone(&feed), watched.clone());
+                let ended = cancel.clone().cancelled_owned();
+                tasks.spawn(async move {
+                    streamed.follow(told, identity, Clock::system(), ended).await;
+                });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
                 tracing::info!("listening on http://{address}");
@@ -114,8 +122,10 @@ impl App {
             keep: home.keep(),
             losses,
             metrics,
+            feed,
             clock: now,
             events: Watch::default(),
+            untold: Vec::new(),
             unkept: Vec::new(),
         };
         let recorder = tokio::spawn(recorder.run(reports, storage_news));

@@ -8,7 +8,7 @@
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use api::Metrics;
+use api::{Feed, Metrics};
 use dtu::Report;
 use dtu::poller::Turn;
 use jiff::Timestamp;
@@ -93,8 +93,11 @@ pub(crate) struct Recorder {
     /// None where nothing is kept on the user's wish.
     pub(crate) losses: Option<LossCount>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) clock: fn() -> Timestamp,
     pub(crate) events: Watch,
+    /// Events that were not shown yet: like a snapshot they are kept first.
+    pub(crate) untold: Vec<Event>,
     /// Events that could not be kept yet. They are few: a state begins once, however long it lasts.
     pub(crate) unkept: Vec<Event>,
 }
@@ -108,7 +111,7 @@ impl Recorder {
     ) {
         self.note_losses();
         self.note_incidents();
-        self.published.send_replace(Arc::new(self.live.clone()));
+        self.publish();
         loop {
             tokio::select! {
                 report = reports.recv() => match report {
@@ -118,7 +121,14 @@ impl Recorder {
                 Some(news) = news.recv() => self.note(news).await,
             }
             self.note_incidents();
-            self.published.send_replace(Arc::new(self.live.clone()));
+            self.publish();
+        }
+    }
+
+    fn publish(&mut self) {
+        self.published.send_replace(Arc::new(self.live.clone()));
+        for event in self.untold.drain(..) {
+            self.feed.event(&event);
         }
     }
 
@@ -141,10 +151,17 @@ impl Recorder {
     }
 
     fn watch(&mut self, corrected: &[Corrected], now: Timestamp) {
-        // Without a store they would only pile up.
         let events = self.events.look(&self.live, corrected, now);
-        if !matches!(self.keep, Keep::Nothing) {
-            self.unkept.extend(events);
+        self.note_events(events);
+    }
+
+    fn note_events(&mut self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.untold.push(event.clone());
+            // Without a store they would only pile up.
+            if !matches!(self.keep, Keep::Nothing) {
+                self.unkept.push(event);
+            }
         }
     }
 
@@ -198,9 +215,9 @@ impl Recorder {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
                 self.remember(inverters, &open_events, glance);
-                self.unkept.extend(self.events.adopt(open_events));
+                let superseded = self.events.adopt(open_events);
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
-                self.unkept.extend(down);
+                self.note_events(superseded.into_iter().chain(down));
             }
             StorageNews::Seen { inverters, open_events, glance } => {
                 // A database that can be read need not take what still waits in the outbox.

@@ -78,7 +78,13 @@ impl Inventory {
             }
         }
 
-        let accepted = only(&snapshot, |serial| !observation.unconfirmed.contains(&serial));
+        // Meters and batteries are configured in the DTU and never the product of a broken record:
+        // the frames that carry them have a checksum.
+        let accepted = Snapshot {
+            meters: snapshot.meters.clone(),
+            storage: snapshot.storage.clone(),
+            ..only(&snapshot, |serial| !observation.unconfirmed.contains(&serial))
+        };
         let reported: BTreeSet<_> =
             accepted.ports.iter().map(|port| (port.serial, port.port)).collect();
         observation.not_reported = self
@@ -93,7 +99,7 @@ impl Inventory {
         self.learn(&accepted);
 
         observation.accepted = merge_by_time(released);
-        if !accepted.inverters.is_empty() {
+        if !accepted.is_empty() {
             observation.accepted.push(accepted);
         }
         observation
@@ -113,14 +119,12 @@ fn sightings_wanted(serial: Serial) -> usize {
     if is_plausible_inverter(serial) { SIGHTINGS } else { SIGHTINGS_OF_UNKNOWN_SERIES }
 }
 
-/// The snapshot with only the inverters that `keep` names.
+/// Of the snapshot only the inverters that `keep` names, and nothing else.
 fn only(snapshot: &Snapshot, keep: impl Fn(Serial) -> bool) -> Snapshot {
     Snapshot {
-        dtu_name: snapshot.dtu_name.clone(),
-        dtu_serial: snapshot.dtu_serial,
-        taken_at: snapshot.taken_at,
         inverters: snapshot.inverters.iter().filter(|i| keep(i.serial)).cloned().collect(),
         ports: snapshot.ports.iter().filter(|p| keep(p.serial)).cloned().collect(),
+        ..Snapshot::blank(snapshot.dtu_name.clone(), snapshot.dtu_serial, snapshot.taken_at)
     }
 }
 
@@ -149,9 +153,6 @@ mod tests {
     fn poll(second: i64, serials: &[&str]) -> Snapshot {
         let serials: Vec<Serial> = serials.iter().map(|text| text.parse().unwrap()).collect();
         Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: Timestamp::from_second(second).unwrap(),
             inverters: serials.iter().map(|&serial| InverterReading::blank(serial)).collect(),
             ports: serials
                 .iter()
@@ -165,6 +166,7 @@ mod tests {
                     total_wh: None,
                 })
                 .collect(),
+            ..Snapshot::blank("roof".into(), None, Timestamp::from_second(second).unwrap())
         }
     }
 
@@ -203,6 +205,16 @@ mod tests {
         }
         let adopted = inventory.observe(poll(10, &["aa1100000001"]));
         assert_eq!(adopted.accepted.len(), 10, "nothing of it was lost meanwhile");
+    }
+
+    #[test]
+    fn a_meter_is_not_held_back_with_a_newcomer() {
+        let meter = crate::MeterReading::blank("10c071000001".parse().unwrap());
+        let snapshot = Snapshot { meters: vec![meter], ..poll(1, &["116100000001"]) };
+        let seen = Inventory::default().observe(snapshot.clone());
+        assert_eq!(seen.accepted.len(), 1);
+        assert_eq!(seen.accepted[0].meters, snapshot.meters);
+        assert!(seen.accepted[0].inverters.is_empty());
     }
 
     #[test]

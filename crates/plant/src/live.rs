@@ -11,7 +11,7 @@ use crate::energy::{Account, Calendar, Correction};
 use crate::event::{Event, EventKind};
 use crate::glance::{FinishedDays, Glance, Peak};
 use crate::status::Activity;
-use crate::{InverterReading, PortReading, Serial, Snapshot};
+use crate::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 
 /// A reading stamped further ahead than this is stored, but a clock that was wrong must not hide
 /// the readings that follow.
@@ -30,6 +30,17 @@ pub struct Timed<T> {
     pub value: T,
 }
 
+/// The newest reading of a device, and the DTU that shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Latest<T> {
+    /// The DTU.
+    pub dtu_name: String,
+    /// Sample time.
+    pub at: Timestamp,
+    /// The reading.
+    pub reading: T,
+}
+
 /// The whole plant as of now.
 #[derive(Debug, Clone)]
 pub struct LivePlant {
@@ -43,6 +54,10 @@ pub struct LivePlant {
     pub storage: StorageState,
     /// Decides which day it is.
     pub calendar: Calendar,
+    /// The newest reading of each energy meter.
+    pub meters: BTreeMap<Serial, Latest<MeterReading>>,
+    /// The newest reading of each hybrid inverter, by its serial number.
+    pub hybrids: BTreeMap<String, Latest<StorageReading>>,
     /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
@@ -109,6 +124,8 @@ impl LivePlant {
             inverters: BTreeMap::new(),
             storage,
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
+            meters: BTreeMap::new(),
+            hybrids: BTreeMap::new(),
             past_known: false,
             glance: Glance::default(),
         }
@@ -139,10 +156,23 @@ impl LivePlant {
                 ports.insert(reading.port, Timed { at, value: reading.clone() });
             }
         }
+        self.apply_meters_and_hybrids(snapshot, now);
         if let Some(power_w) = self.power_w(now, |_| true) {
             self.glance.see_peak(Peak { day: self.calendar.day(at), at, power_w });
         }
         if self.past_known { self.account(snapshot) } else { Vec::new() }
+    }
+
+    fn apply_meters_and_hybrids(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let latest = |at| Latest { dtu_name: snapshot.dtu_name.clone(), at, reading: () };
+        for reading in &snapshot.meters {
+            let newest = latest(snapshot.taken_at).of(reading.clone());
+            replace(&mut self.meters, reading.serial, newest, now);
+        }
+        for reading in &snapshot.storage {
+            let newest = latest(reading.sampled_at).of(reading.clone());
+            replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
     }
 
     /// Whether a reading of this inverter is too old to be what it does now.
@@ -266,6 +296,25 @@ impl LivePlant {
     }
 }
 
+impl Latest<()> {
+    fn of<T>(self, reading: T) -> Latest<T> {
+        Latest { dtu_name: self.dtu_name, at: self.at, reading }
+    }
+}
+
+/// Enters a reading unless a newer one is known whose time is to be believed.
+fn replace<K: Ord, T>(
+    known: &mut BTreeMap<K, Latest<T>>,
+    key: K,
+    newest: Latest<T>,
+    now: Timestamp,
+) {
+    let outdated = |old: &Latest<T>| newest.at >= old.at || is_future(old.at, now);
+    if !is_future(newest.at, now) && known.get(&key).is_none_or(outdated) {
+        known.insert(key, newest);
+    }
+}
+
 fn is_future(at: Timestamp, now: Timestamp) -> bool {
     at.duration_since(now) > FUTURE_TOLERANCE
 }
@@ -326,6 +375,10 @@ pub struct DtuState {
     pub protocol: &'static str,
     /// Its own serial number, once read.
     pub serial: Option<Serial>,
+    /// What kind of DTU it is, in words, once known: `DTU-WLite-S`.
+    pub model: Option<String>,
+    /// Its firmware, once read: `V01.01.02`.
+    pub firmware: Option<String>,
     /// How far it has come.
     pub phase: DtuPhase,
     /// The bridge that polls it, while this one stands by.
@@ -365,6 +418,8 @@ impl DtuState {
             address,
             protocol,
             serial: None,
+            model: None,
+            firmware: None,
             phase: DtuPhase::Starting,
             left_to: None,
             poll_interval_s,
@@ -473,9 +528,6 @@ mod tests {
     fn snapshot(at: i64, power: f32) -> Snapshot {
         let serial = "116100000001".parse().unwrap();
         Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: Timestamp::from_second(at).unwrap(),
             inverters: vec![InverterReading::blank(serial)],
             ports: vec![PortReading {
                 serial,
@@ -486,6 +538,7 @@ mod tests {
                 today_wh: None,
                 total_wh: None,
             }],
+            ..Snapshot::blank("roof".into(), None, Timestamp::from_second(at).unwrap())
         }
     }
 
@@ -512,6 +565,19 @@ mod tests {
         plant.apply(&snapshot(40, 1.0), now);
         assert_eq!(power(&plant), Some(2.0));
         assert_eq!(plant.inverters.values().next().unwrap().first_seen.as_second(), 40);
+    }
+
+    #[test]
+    fn the_newest_reading_of_a_meter_is_shown() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0), (1400, 4.0)] {
+            let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
+            let meters = vec![reading];
+            plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 
-use crate::Serial;
 use crate::energy::Evidence;
+use crate::{MeterReading, Serial, StorageReading};
 
 /// What one PV input showed at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,8 @@ pub struct PortReading {
 pub struct InverterReading {
     /// The inverter.
     pub serial: Serial,
-    /// AC voltage, V. A line-to-line value on three-phase models read over Modbus.
+    /// AC voltage, V. A line-to-line value on three-phase models read over Modbus; the mean of the
+    /// phases where [`phases`](Self::phases) tells each.
     pub grid_voltage_v: Option<f32>,
     /// AC frequency, Hz.
     pub grid_frequency_hz: Option<f32>,
@@ -43,6 +44,12 @@ pub struct InverterReading {
     pub reactive_power_var: Option<f32>,
     /// Power factor, 0 to 1, where the protocol tells it.
     pub power_factor: Option<f32>,
+    /// AC current, A, where the protocol tells it; the sum of the phases on three-phase models.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grid_current_a: Option<f32>,
+    /// Each phase of a three-phase model, where the protocol tells them apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phases: Option<Phases>,
     /// Inside the case, °C.
     pub temperature_c: Option<f32>,
     /// See [`crate::status`].
@@ -55,6 +62,22 @@ pub struct InverterReading {
     pub link_status: Option<u16>,
 }
 
+/// The three phases of an inverter's grid connection, in the order A, B, C.
+///
+/// It is kept as JSON in the column `extra`: few inverters have it.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Phases {
+    /// Each phase against neutral, V.
+    #[serde(default)]
+    pub voltage_v: [Option<f32>; 3],
+    /// A to B, B to C, C to A, V.
+    #[serde(default)]
+    pub line_voltage_v: [Option<f32>; 3],
+    /// Each phase, A.
+    #[serde(default)]
+    pub current_a: [Option<f32>; 3],
+}
+
 impl InverterReading {
     /// A reading in which nothing was reported yet, to be filled field by field.
     pub const fn blank(serial: Serial) -> Self {
@@ -65,6 +88,8 @@ impl InverterReading {
             active_power_w: None,
             reactive_power_var: None,
             power_factor: None,
+            grid_current_a: None,
+            phases: None,
             temperature_c: None,
             operating_status: None,
             alarm_code: None,
@@ -81,15 +106,44 @@ pub struct Snapshot {
     pub dtu_name: String,
     /// The DTU's own serial number, once known.
     pub dtu_serial: Option<Serial>,
-    /// The sample time of every row, to the microsecond: part of each row's key.
+    /// The sample time of every row, to the microsecond: part of each row's key. The DTU's own where
+    /// its protocol gives one, else the instant of the poll.
     pub taken_at: Timestamp,
     /// One per inverter, ascending by serial.
     pub inverters: Vec<InverterReading>,
     /// One per reported port, ascending by serial and port.
     pub ports: Vec<PortReading>,
+    /// One per energy meter of the DTU, ascending by serial. Absent in records of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meters: Vec<MeterReading>,
+    /// One per hybrid inverter with a battery, ascending by serial. Absent in records of older
+    /// versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub storage: Vec<StorageReading>,
 }
 
 impl Snapshot {
+    /// A snapshot without any reading yet, to be filled list by list.
+    pub const fn blank(dtu_name: String, dtu_serial: Option<Serial>, taken_at: Timestamp) -> Self {
+        Self {
+            dtu_name,
+            dtu_serial,
+            taken_at,
+            inverters: Vec::new(),
+            ports: Vec::new(),
+            meters: Vec::new(),
+            storage: Vec::new(),
+        }
+    }
+
+    /// Whether it shows nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.inverters.is_empty()
+            && self.ports.is_empty()
+            && self.meters.is_empty()
+            && self.storage.is_empty()
+    }
+
     /// What the snapshot says about the energy of each port; nothing of ports whose inverter sleeps.
     pub fn evidence(&self) -> impl Iterator<Item = (Evidence, &PortReading)> {
         self.ports.iter().filter_map(|port| Some((self.evidence_of(port)?, port)))
@@ -144,16 +198,40 @@ mod tests {
         let linked = "116100000001".parse().unwrap();
         let gone = "116100000002".parse().unwrap();
         let snapshot = Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: Timestamp::UNIX_EPOCH,
             inverters: vec![
                 InverterReading { link_status: Some(1), ..InverterReading::blank(linked) },
                 InverterReading { link_status: Some(0), ..InverterReading::blank(gone) },
             ],
             ports: vec![port(linked, 210.5), port(gone, 99.0)],
+            ..Snapshot::blank("roof".into(), None, Timestamp::UNIX_EPOCH)
         };
         assert_eq!(snapshot.pv_power_w(), 210.5);
+    }
+
+    #[test]
+    fn a_record_of_an_older_version_still_reads() {
+        let older = r#"{"dtu_name":"roof","dtu_serial":null,"taken_at":"2026-06-21T12:00:00Z",
+            "inverters":[{"serial":"116100000001","grid_voltage_v":230.1,"grid_frequency_hz":null,
+            "active_power_w":null,"reactive_power_var":null,"power_factor":null,
+            "temperature_c":null,"operating_status":3,"alarm_code":0,"alarm_count":0,
+            "link_status":1}],"ports":[]}"#;
+        let snapshot: Snapshot = serde_json::from_str(older).unwrap();
+        assert_eq!(snapshot.inverters[0].grid_voltage_v, Some(230.1));
+        assert_eq!(snapshot.inverters[0].phases, None);
+        assert!(snapshot.meters.is_empty() && snapshot.storage.is_empty());
+    }
+
+    #[test]
+    fn what_a_modbus_dtu_shows_is_written_as_before() {
+        let serial: Serial = "116100000001".parse().unwrap();
+        let snapshot = Snapshot {
+            inverters: vec![InverterReading::blank(serial)],
+            ..Snapshot::blank("roof".into(), None, Timestamp::UNIX_EPOCH)
+        };
+        let text = serde_json::to_string(&snapshot).unwrap();
+        for key in ["phases", "grid_current_a", "meters", "storage"] {
+            assert!(!text.contains(key), "{key} in {text}");
+        }
     }
 
     #[test]

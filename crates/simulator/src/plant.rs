@@ -316,11 +316,9 @@ fn snapshot_of(records: &[PortRecord], dtu_name: &str, at: Timestamp) -> Snapsho
         }
     }
     Snapshot {
-        dtu_name: dtu_name.to_owned(),
-        dtu_serial: None,
-        taken_at: ::plant::reading::sample_time(at),
         inverters,
         ports: records.into_iter().map(port_reading).collect(),
+        ..Snapshot::blank(dtu_name.to_owned(), None, ::plant::reading::sample_time(at))
     }
 }
 

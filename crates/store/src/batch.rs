@@ -257,9 +257,6 @@ mod tests {
     fn snapshot(second: i64, dtu: &str, serials: &[&str]) -> Record {
         let serials = serials.iter().map(|text| text.parse::<Serial>().unwrap());
         Record::Snapshot(Snapshot {
-            dtu_name: dtu.into(),
-            dtu_serial: None,
-            taken_at: at(second),
             inverters: serials.clone().map(InverterReading::blank).collect(),
             ports: serials
                 .map(|serial| PortReading {
@@ -272,6 +269,7 @@ mod tests {
                     total_wh: None,
                 })
                 .collect(),
+            ..Snapshot::blank(dtu.into(), None, at(second))
         })
     }
 

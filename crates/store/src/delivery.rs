@@ -165,20 +165,27 @@ fn rows(record: &Record) -> usize {
     }
 }
 
-/// The record with only those of its rows: first the inverters', then the ports'.
+/// The record with only those of its rows: inverters, ports, meters, hybrids, in this order.
 fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
     fn pick<T: Clone>(items: &[T], first: usize, wanted: impl Fn(usize) -> bool) -> Vec<T> {
         let numbered = items.iter().enumerate();
         numbered.filter(|(row, _)| wanted(first + row)).map(|(_, item)| item.clone()).collect()
     }
     match record {
-        Record::Snapshot(snapshot) => Record::Snapshot(Snapshot {
-            dtu_name: snapshot.dtu_name.clone(),
-            dtu_serial: snapshot.dtu_serial,
-            taken_at: snapshot.taken_at,
-            inverters: pick(&snapshot.inverters, 0, &wanted),
-            ports: pick(&snapshot.ports, snapshot.inverters.len(), &wanted),
-        }),
+        Record::Snapshot(snapshot) => {
+            let ports = snapshot.inverters.len();
+            let meters = ports + snapshot.ports.len();
+            let storage = meters + snapshot.meters.len();
+            Record::Snapshot(Snapshot {
+                dtu_name: snapshot.dtu_name.clone(),
+                dtu_serial: snapshot.dtu_serial,
+                taken_at: snapshot.taken_at,
+                inverters: pick(&snapshot.inverters, 0, &wanted),
+                ports: pick(&snapshot.ports, ports, &wanted),
+                meters: pick(&snapshot.meters, meters, &wanted),
+                storage: pick(&snapshot.storage, storage, &wanted),
+            })
+        }
         Record::Metrics(metrics) => Record::Metrics(pick(metrics, 0, &wanted)),
         Record::Event(_) | Record::Config { .. } => record.clone(),
     }

@@ -80,10 +80,13 @@ impl Record {
         }
     }
 
-    /// How many readings of inverters and ports it holds.
+    /// How many readings it holds: of inverters, ports, meters and hybrid inverters.
     pub fn readings(&self) -> u64 {
         match self {
-            Self::Snapshot(snapshot) => (snapshot.inverters.len() + snapshot.ports.len()) as u64,
+            Self::Snapshot(snapshot) => {
+                let Snapshot { inverters, ports, meters, storage, .. } = snapshot;
+                (inverters.len() + ports.len() + meters.len() + storage.len()) as u64
+            }
             Self::Metrics(_) | Self::Event(_) | Self::Config { .. } => 0,
         }
     }

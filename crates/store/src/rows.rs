@@ -24,6 +24,8 @@ where
         active_power_w: row.try_get("active_power")?,
         reactive_power_var: row.try_get("reactive_power")?,
         power_factor: row.try_get("power_factor")?,
+        grid_current_a: None,
+        phases: None,
         temperature_c: row.try_get("temperature")?,
         operating_status: number::<R, i32, u16>(row, "operating_status")?,
         alarm_code: number::<R, i32, u16>(row, "alarm_code")?,

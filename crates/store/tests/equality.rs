@@ -19,10 +19,9 @@ fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
         .filter(|&(_, present)| present)
         .map(|(number, _)| serial(number))
         .collect();
+    let dtu_name = if second % 2 == 0 { "roof" } else { "garage" }.to_owned();
+    let dtu_serial = (second % 3 == 0).then(|| serial(900));
     snapshot(Snapshot {
-        dtu_name: if second % 2 == 0 { "roof" } else { "garage" }.to_owned(),
-        dtu_serial: (second % 3 == 0).then(|| serial(900)),
-        taken_at: at(NOON + second),
         inverters: serials
             .iter()
             .map(|&serial| InverterReading {
@@ -45,6 +44,7 @@ fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
                 total_wh: Some(u32::MAX - u32::from(port)),
             })
             .collect(),
+        ..Snapshot::blank(dtu_name, dtu_serial, at(NOON + second))
     })
 }
 

@@ -5,6 +5,8 @@ use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Paths;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::view::stream;
+
 /// What the description says beside the routes, which add themselves.
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +18,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
         version = env!("CARGO_PKG_VERSION"),
         license(name = "MIT", identifier = "MIT")
     ),
+    components(schemas(stream::State, stream::Snapshot, stream::Status)),
     tags(
         (name = "plant", description = "What the inverters show now and showed before"),
         (name = "bridge", description = "How the bridge itself is"),

@@ -13,6 +13,7 @@ pub mod plant;
 pub mod ports;
 pub mod power;
 pub mod stats;
+pub mod stream;
 
 use std::future::Future;
 use std::time::Duration;

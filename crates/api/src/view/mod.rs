@@ -16,6 +16,7 @@ pub mod inverter;
 pub mod plant;
 pub mod power;
 pub mod stats;
+pub mod stream;
 
 pub use coverage::Coverage;
 pub use dtu::Dtu;

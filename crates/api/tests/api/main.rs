@@ -13,4 +13,5 @@ mod problems;
 mod python_clients;
 mod routes;
 mod sockets;
+mod stream;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
-use api::{Api, Clock, Identity, Metrics, router};
+use api::{Api, Clock, Feed, Identity, Metrics, router};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
@@ -34,6 +34,7 @@ pub(crate) struct World {
     pub(crate) plant: LivePlant,
     pub(crate) store: Option<Arc<TestStore>>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) feed: Arc<Feed>,
     pub(crate) metrics_enabled: bool,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) instance_id: Arc<OnceLock<uuid::Uuid>>,
@@ -68,6 +69,7 @@ impl World {
             plant,
             store: Some(Arc::default()),
             metrics: Arc::default(),
+            feed: Arc::default(),
             metrics_enabled: true,
             cors_origins: Vec::new(),
             instance_id: Arc::default(),
@@ -98,9 +100,6 @@ impl World {
             (4, 33.7, 7.43, 250.5),
         ];
         let snapshot = Snapshot {
-            dtu_name: "roof".into(),
-            dtu_serial: None,
-            taken_at: at,
             inverters: vec![reading],
             ports: ports
                 .map(|(port, volts, amperes, watts)| PortReading {
@@ -113,6 +112,7 @@ impl World {
                     total_wh: Some(1_000_000 + u32::from(port)),
                 })
                 .into(),
+            ..Snapshot::blank("roof".into(), None, at)
         };
         // Energy is known once two readings agree.
         let before = Snapshot { taken_at: at - SignedDuration::from_mins(1), ..snapshot.clone() };
@@ -132,6 +132,15 @@ impl World {
         self.store.as_deref().unwrap()
     }
 
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            version: "3.0.0",
+            instance_id: Arc::clone(&self.instance_id),
+            time_zone: "Europe/Berlin".into(),
+            demo: false,
+        }
+    }
+
     pub(crate) fn router(&self) -> Router {
         let now = self.now;
         let (_, live) = watch::channel(Arc::new(self.plant.clone()));
@@ -139,16 +148,19 @@ impl World {
             live,
             store: self.store.clone().map(|store| store as Arc<dyn Store>),
             metrics: Arc::clone(&self.metrics),
-            identity: Identity {
-                version: "3.0.0",
-                instance_id: Arc::clone(&self.instance_id),
-                time_zone: "Europe/Berlin".into(),
-                demo: false,
-            },
+            feed: Arc::clone(&self.feed),
+            identity: self.identity(),
             metrics_enabled: self.metrics_enabled,
             cors_origins: self.cors_origins.clone(),
             clock: Clock::from_fn(move || now),
         })
+    }
+
+    /// Streams end as when the bridge does.
+    pub(crate) async fn end_streams(&self) {
+        let (_live, watched) = watch::channel(Arc::new(self.plant.clone()));
+        let ended = std::future::ready(());
+        self.feed.follow(watched, self.identity(), Clock::system(), ended).await;
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

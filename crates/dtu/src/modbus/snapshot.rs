@@ -43,11 +43,9 @@ pub(super) fn from_records(
         });
     }
     Snapshot {
-        dtu_name: dtu_name.to_owned(),
-        dtu_serial,
-        taken_at,
         inverters: inverters.into_values().collect(),
         ports,
+        ..Snapshot::blank(dtu_name.to_owned(), dtu_serial, taken_at)
     }
 }
 

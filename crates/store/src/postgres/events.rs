@@ -22,13 +22,38 @@ const KEEP: &str = "
     WHERE (e.ended_at, e.text) IS DISTINCT FROM
           (COALESCE(EXCLUDED.ended_at, e.ended_at), EXCLUDED.text)";
 
+/// What began in the range, what began before it and ended later, and what began before it and
+/// lasts: each through an index of its own. One condition for all of them would read every event
+/// before the range.
 const OVERLAPPING: &str = "
-    SELECT kind, subject, started_at, ended_at, text
-    FROM events
-    WHERE site_id = 1
-      AND ($3 = '{}' OR kind = ANY ($3))
-      AND started_at < COALESCE($2, 'infinity')
-      AND (ended_at IS NULL OR ended_at >= COALESCE($1, '-infinity'))
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at >= COALESCE($1, '-infinity')
+       AND started_at < COALESCE($2, 'infinity')
+       AND (ended_at IS NULL OR ended_at >= COALESCE($1, '-infinity'))
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
+    UNION ALL
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at < LEAST($1, $2)
+       AND ended_at >= $1
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
+    UNION ALL
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at < LEAST($1, $2)
+       AND $1 IS NOT NULL
+       AND ended_at IS NULL
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
     ORDER BY started_at DESC, kind, subject
     LIMIT $4";
 

@@ -140,7 +140,7 @@ impl Store for SqliteStore {
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
-        read::latest(&self.readers, now).await.map_err(|error| self.error(error))
+        read::latest(&self.readers, now, &self.calendar).await.map_err(|error| self.error(error))
     }
 
     async fn history(

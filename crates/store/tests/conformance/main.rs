@@ -39,6 +39,7 @@ promises! {
         what_is_absent_stays_null
         lifetime_counters_are_full_u32
         history_is_newest_first_within_bounds
+        history_is_the_same_however_much_is_asked_for
         history_of_an_unknown_serial_is_empty
         sub_microsecond_times_are_one_key
     ;

@@ -236,14 +236,12 @@ pub(crate) fn inverter(serial: Serial) -> InverterReading {
 pub(crate) fn poll(second: i64, inverters: u32) -> Snapshot {
     let serials: Vec<Serial> = (1..=inverters).map(serial).collect();
     Snapshot {
-        dtu_name: "roof".to_owned(),
-        dtu_serial: Some("10f800000001".parse().unwrap()),
-        taken_at: at(second),
         inverters: serials.iter().map(|&serial| inverter(serial)).collect(),
         ports: serials
             .iter()
             .flat_map(|&serial| [port(serial, 1, 5_000_000), port(serial, 2, 5_000_100)])
             .collect(),
+        ..Snapshot::blank("roof".to_owned(), Some("10f800000001".parse().unwrap()), at(second))
     }
 }
 

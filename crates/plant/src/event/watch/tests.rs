@@ -32,13 +32,8 @@ fn poll(watch: &mut Watch, plant: &mut LivePlant, second: i64, on: u16, alarm: u
         alarm_code: Some(alarm),
         ..InverterReading::blank(serial())
     };
-    let snapshot = Snapshot {
-        dtu_name: "roof".into(),
-        dtu_serial: None,
-        taken_at: at(second),
-        inverters: vec![reading],
-        ports: Vec::new(),
-    };
+    let snapshot =
+        Snapshot { inverters: vec![reading], ..Snapshot::blank("roof".into(), None, at(second)) };
     plant.apply(&snapshot, at(second));
     watch.look(plant, &[], at(second))
 }
