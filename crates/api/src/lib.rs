@@ -23,6 +23,7 @@
 //! | [`serve`](fn@serve) | connections, and their end |
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
+//! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
@@ -33,6 +34,7 @@
 mod access;
 mod body;
 mod change;
+pub mod chart;
 mod client;
 mod clock;
 mod condition;

@@ -3,6 +3,7 @@
 
 mod devices;
 pub mod energy;
+pub mod power;
 
 use std::fmt::{self, Display};
 

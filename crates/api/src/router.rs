@@ -23,7 +23,7 @@ use crate::finish::{Finishing, finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
     arrange, docs, energy, events, health, history, home, info, inverters, meters, metrics, plant,
-    ports, stats, storage, stream,
+    ports, power, stats, storage, stream,
 };
 use crate::unchanged::unless_unchanged;
 
@@ -71,6 +71,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(meters::history))
         .routes(routes!(storage::history))
         .routes(routes!(energy::energy))
+        .routes(routes!(power::power))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();

@@ -29,8 +29,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
     Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted,
-    KnownDevices, LossCount, MeterQuery, Outbox, OutboxError, PlantDay, Record, StorageQuery,
-    Store, StoreError, StoreStats, Written, deliver,
+    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PlantDay,
+    Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -88,6 +88,9 @@ impl Store for Line {
     }
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
         self.store.energy(query).await
+    }
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.store.means(query).await
     }
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats().await

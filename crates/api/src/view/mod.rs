@@ -16,6 +16,7 @@ pub mod inverter;
 pub mod layout;
 pub mod meter;
 pub mod plant;
+pub mod power;
 pub mod stats;
 pub mod storage;
 pub mod stream;
@@ -29,6 +30,7 @@ pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
 pub use meter::{Meter, MeterEntry};
 pub use plant::Plant;
+pub use power::Power;
 pub use stats::Stats;
 pub use storage::{Storage, StorageEntry};
 

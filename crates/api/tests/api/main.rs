@@ -12,6 +12,7 @@ mod metrics;
 mod openapi;
 mod plant;
 mod polling;
+mod power;
 mod problems;
 mod python_clients;
 mod routes;

@@ -22,6 +22,7 @@ const DESCRIBED: &[&str] = &[
     "/api/meters/{serial}/history",
     "/api/plant",
     "/api/ports",
+    "/api/power",
     "/api/production/current",
     "/api/storage",
     "/api/storage/{serial}/history",

@@ -18,8 +18,8 @@ use plant::live::{
 use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 use serde_json::Value;
 use store::{
-    Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, KnownDevices, MeterQuery,
-    PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written,
+    Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, KnownDevices, MeanQuery,
+    MeanSeries, MeterQuery, PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written,
 };
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -266,6 +266,8 @@ pub(crate) struct TestStore {
     pub(crate) meters: Mutex<Vec<Timed<MeterReading>>>,
     /// Newest first.
     pub(crate) hybrids: Mutex<Vec<StorageReading>>,
+    pub(crate) asked_means: Mutex<Vec<MeanQuery>>,
+    pub(crate) means: Mutex<Vec<MeanSeries>>,
 }
 
 impl TestStore {
@@ -331,6 +333,12 @@ impl Store for TestStore {
         self.asked_energy.lock().unwrap().push(*query);
         let energy = self.energy.lock().unwrap().clone();
         self.answer(energy).await
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.asked_means.lock().unwrap().push(*query);
+        let means = self.means.lock().unwrap().clone();
+        self.answer(means).await
     }
 
     async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
