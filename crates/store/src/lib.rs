@@ -28,7 +28,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 
-pub use delivery::{Delivered, Interrupted, deliver};
+pub use delivery::{Courier, Delivered, Interrupted, deliver};
 pub use disk::DiskFloor;
 pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
