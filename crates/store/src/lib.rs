@@ -31,7 +31,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 
-pub use delivery::{Delivered, Interrupted, deliver};
+pub use delivery::{Courier, Delivered, Interrupted, deliver};
 pub use devices::{Devices, KnownDevices, MeterQuery, StorageQuery};
 pub use disk::DiskFloor;
 pub use energy::{EnergyPoint, EnergyQuery, EnergySeries, Grouping, Member, Resolution};

@@ -11,7 +11,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::write::column;
-use super::{BEGIN_READ, PostgresStore, unnamed};
+use super::{BEGIN_READ, PostgresStore, begin, unnamed};
 use crate::batch::{Batch, DeviceSighting, MeterRow, StorageRow, counter};
 use crate::devices::{Devices, KnownDevices, MeterQuery, StorageQuery};
 use crate::{StoreError, rows};
@@ -313,7 +313,7 @@ impl Devices for PostgresStore {
 
 async fn latest(pool: &PgPool, now: Timestamp) -> Result<KnownDevices> {
     let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX).to_sqlx();
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let meters = unnamed(LATEST_METERS).bind(horizon).fetch_all(&mut *transaction).await?;
     let hybrids = unnamed(LATEST_STORAGE).bind(horizon).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
@@ -333,7 +333,7 @@ async fn latest(pool: &PgPool, now: Timestamp) -> Result<KnownDevices> {
 }
 
 async fn meter_history(pool: &PgPool, query: &MeterQuery) -> Result<Vec<Timed<MeterReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(METER_HISTORY)
         .bind(query.serial.to_string())
         .bind(query.from.map(ToSqlx::to_sqlx))
@@ -347,7 +347,7 @@ async fn meter_history(pool: &PgPool, query: &MeterQuery) -> Result<Vec<Timed<Me
 }
 
 async fn storage_history(pool: &PgPool, query: &StorageQuery) -> Result<Vec<StorageReading>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(STORAGE_HISTORY)
         .bind(query.serial_number.clone())
         .bind(query.from.map(ToSqlx::to_sqlx))
@@ -365,7 +365,7 @@ async fn power(
     from: Timestamp,
     to: Timestamp,
 ) -> Result<Vec<PowerPoint>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(POWER)
         .bind(dtu_name.to_owned())
         .bind(from.to_sqlx())

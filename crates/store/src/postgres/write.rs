@@ -23,7 +23,7 @@ use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, books, devices, events, unnamed};
+use super::{BEGIN_WRITE, begin, books, devices, events, unnamed};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows::{self, Extra};
@@ -127,7 +127,7 @@ pub(super) async fn batch(
     batch: &Batch<'_>,
     calendar: &Calendar,
 ) -> Result<Written> {
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     let ids = inverter_ids(&mut transaction, batch).await?;
     let inverter_rows = insert_inverters(&mut transaction, &batch.inverters, &ids).await?;
     let port_rows = insert_ports(&mut transaction, &batch.ports, &ids).await?;
@@ -172,7 +172,7 @@ async fn count(connection: &mut PgConnection, rows: &[(&str, u64)]) -> Result<()
 
 /// Replaces one entry of the run-time configuration.
 pub(super) async fn config(pool: &PgPool, key: &str, value: &serde_json::Value) -> Result<()> {
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     set_config(&mut transaction, key, value).await?;
     transaction.commit().await
 }
