@@ -35,7 +35,7 @@ test-fast: ## Run the tests that need no database
 # How many faults `make faults` injects in all.
 ROUNDS ?= 1000
 
-faults: ## Inject a thousand faults (ROUNDS=1000), and print what was lost
+faults: ## Inject a thousand faults (ROUNDS=1000, FAULTS="disk clock"), and print what was lost
 	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
 
 lint: ## Check format, lints and licences

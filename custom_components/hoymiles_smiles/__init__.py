@@ -6,11 +6,12 @@ from datetime import datetime
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .actions import async_register_actions
 from .client import BridgeError, BridgeTooNew, BridgeTooOld, Client, Info
@@ -21,7 +22,6 @@ from .coordinator import (
     HoymilesConfigEntry,
     Runtime,
     StatsCoordinator,
-    identity,
     translated,
 )
 from .devices import Devices
@@ -71,7 +71,14 @@ async def _meet(hass: HomeAssistant, entry: HoymilesConfigEntry, client: Client)
     except BridgeError as error:
         if isinstance(error, BridgeTooOld | BridgeTooNew):
             async_report_version(hass, entry, error)
-        raise translated(error) from error
+        why = translated(error)
+        if isinstance(why, UpdateFailed):
+            raise ConfigEntryNotReady(
+                translation_domain=why.translation_domain,
+                translation_key=why.translation_key,
+                translation_placeholders=why.translation_placeholders,
+            ) from error
+        raise why from error
     async_version_is_fine(hass, entry)
     if info.instance_id is None:
         _ask_for_the_id_later(hass, entry, client)
@@ -124,5 +131,3 @@ async def async_remove_config_entry_device(
     runtime = entry.runtime_data
     return not device.identifiers & runtime.devices.present(runtime.coordinator.data)
 
-
-__all__ = ["identity"]

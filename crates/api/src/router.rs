@@ -15,7 +15,8 @@ use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    docs, events, health, history, home, info, inverters, metrics, plant, ports, stats, stream,
+    docs, energy, events, health, history, home, info, inverters, metrics, plant, ports, stats,
+    stream,
 };
 
 /// Everything this program answers to.
@@ -41,6 +42,7 @@ pub fn router(api: Api) -> Router {
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
+        .routes(routes!(energy::energy))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();

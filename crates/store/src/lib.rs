@@ -18,6 +18,7 @@ mod batch;
 mod checksum;
 mod delivery;
 mod disk;
+mod energy;
 mod lease;
 mod ledger;
 mod loss;
@@ -30,6 +31,7 @@ pub mod sqlite;
 
 pub use delivery::{Delivered, Interrupted, deliver};
 pub use disk::DiskFloor;
+pub use energy::{EnergyPoint, EnergyQuery, EnergySeries, Grouping, Member, Resolution};
 pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
 pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
@@ -225,6 +227,9 @@ pub trait Store: Send + Sync + 'static {
     /// The days of every DTU from one up to but not including another, ascending by DTU and day.
     /// A day without any reading is not among them.
     async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError>;
+
+    /// Accounted energy in a range of time, as series of periods. Of plants there is exactly one.
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError>;
 
     /// Row counts and size.
     async fn stats(&self) -> Result<StoreStats, StoreError>;

@@ -27,8 +27,8 @@ use plant::{InverterReading, Serial};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, EventQuery, HistoryQuery, Interrupted, LossCount, Outbox, OutboxError, PlantDay,
-    Record, Store, StoreError, StoreStats, Written, deliver,
+    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount, Outbox,
+    OutboxError, PlantDay, Record, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -83,6 +83,9 @@ impl Store for Line {
     }
     async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
         self.store.plant_days(from, to).await
+    }
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        self.store.energy(query).await
     }
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats().await

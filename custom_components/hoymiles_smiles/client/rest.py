@@ -173,6 +173,9 @@ async def _failure(response: aiohttp.ClientResponse) -> Exception:
     words = detail or f"The answer to {response.url.path} was status {response.status}."
     if response.status == 503:
         return NotReady(words, _seconds(response.headers.get("Retry-After")))
+    if response.status >= 500:
+        # Mostly a proxy before a bridge that is not there.
+        return CannotConnect(words)
     return UnexpectedAnswer(words)
 
 

@@ -1,6 +1,7 @@
 //! One handler per route, by resource. A handler gathers, a [`view`](crate::view) shapes.
 
 pub mod docs;
+pub mod energy;
 pub mod events;
 pub mod health;
 pub mod history;

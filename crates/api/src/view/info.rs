@@ -38,8 +38,8 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values: history, metrics.
-    #[schema(example = json!(["history", "metrics"]))]
+    /// What this bridge offers beyond the latest values.
+    #[schema(example = json!(["history", "energy", "metrics"]))]
     pub capabilities: Vec<&'static str>,
     /// How a client says who it is: none is needed.
     #[schema(example = "none")]
@@ -63,7 +63,8 @@ pub struct InfoDtu {
 impl Info {
     /// What this bridge says of itself.
     pub fn of(api: &Api, moment: &Moment) -> Self {
-        let offered = [("history", api.store.is_some()), ("metrics", api.metrics_enabled)];
+        let stored = api.store.is_some();
+        let offered = [("history", stored), ("energy", stored), ("metrics", api.metrics_enabled)];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
             name: "Hoymiles S-Miles",

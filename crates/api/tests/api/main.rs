@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, but not what helps them")]
 
+mod energy;
 mod events;
 mod health;
 mod metrics;

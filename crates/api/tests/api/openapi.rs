@@ -10,6 +10,7 @@ const DESCRIBED: &[&str] = &[
     "/",
     "/api/coverage",
     "/api/dtus",
+    "/api/energy",
     "/api/events",
     "/api/info",
     "/api/inverters",

@@ -16,7 +16,10 @@ use plant::live::{
 };
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 use serde_json::Value;
-use store::{EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError, StoreStats, Written};
+use store::{
+    EnergyQuery, EnergySeries, EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError,
+    StoreStats, Written,
+};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
@@ -250,6 +253,8 @@ pub(crate) struct TestStore {
     /// Newest first.
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) days: Mutex<Vec<PlantDay>>,
+    pub(crate) asked_energy: Mutex<Vec<EnergyQuery>>,
+    pub(crate) energy: Mutex<Vec<EnergySeries>>,
 }
 
 impl TestStore {
@@ -309,6 +314,12 @@ impl Store for TestStore {
         let mut days = self.days.lock().unwrap().clone();
         days.retain(|day| from <= day.day && day.day < to);
         self.answer(days).await
+    }
+
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        self.asked_energy.lock().unwrap().push(*query);
+        let energy = self.energy.lock().unwrap().clone();
+        self.answer(energy).await
     }
 
     async fn open_events(&self) -> Result<Vec<Event>, StoreError> {

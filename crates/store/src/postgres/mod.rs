@@ -20,6 +20,7 @@
 //! vanished without closing its connections is given up by us after 60 s.
 
 mod books;
+mod energy;
 mod error;
 mod events;
 mod history;
@@ -52,8 +53,8 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record, Store, StoreError,
-    StoreStats, Written,
+    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record,
+    Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -197,7 +198,7 @@ impl Store for PostgresStore {
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
-        self.call(read::latest(&self.pool, now)).await
+        self.call(read::latest(&self.pool, now, &self.calendar)).await
     }
 
     async fn history(
@@ -217,6 +218,10 @@ impl Store for PostgresStore {
 
     async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
         self.call(events::plant_days(&self.pool, from, to)).await
+    }
+
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        self.call(energy::energy(&self.pool, &self.calendar, query)).await
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

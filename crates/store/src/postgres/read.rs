@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
+use plant::energy::Calendar;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
@@ -35,8 +36,7 @@ const LATEST_INVERTERS: &str = "
 const LATEST_PORTS: &str = "
     SELECT i.serial_number, c.*
     FROM production_cache AS c
-    JOIN inverters AS i USING (inverter_id)
-    WHERE c.timestamp <= $1";
+    JOIN inverters AS i USING (inverter_id)";
 
 /// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
 const STATS: &str = "
@@ -70,22 +70,35 @@ const ROW_COUNTS: &str = "
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::latest`](crate::Store::latest).
-pub(super) async fn latest(pool: &PgPool, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>> {
-    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX).to_sqlx();
+pub(super) async fn latest(
+    pool: &PgPool,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Result<Vec<(Serial, LiveInverter)>> {
+    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
     let mut transaction = pool.begin_with(BEGIN_READ).await?;
     let mut inverters = BTreeMap::new();
-    for row in unnamed(LATEST_INVERTERS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in
+        unnamed(LATEST_INVERTERS).bind(horizon.to_sqlx()).fetch_all(&mut *transaction).await?
+    {
         let serial = rows::serial(&row)?;
         inverters.insert(serial, live_inverter(&row, serial)?);
     }
-    for row in unnamed(LATEST_PORTS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in unnamed(LATEST_PORTS).fetch_all(&mut *transaction).await? {
         let reading = rows::port_reading(&row, rows::serial(&row)?)?;
         if let Some(inverter) = inverters.get_mut(&reading.serial) {
             let at = time(&row, "timestamp")?;
-            if let Some(account) = rows::account(&row)? {
+            // Read under a clock that was ahead: not the latest, but its energy was made.
+            let from_the_future = at > horizon;
+            if let Some(mut account) = rows::account(&row)? {
+                if from_the_future {
+                    account.put_clock_back(now, calendar);
+                }
                 inverter.accounts.insert(reading.port, account);
             }
-            inverter.ports.insert(reading.port, Timed { at, value: reading });
+            if !from_the_future {
+                inverter.ports.insert(reading.port, Timed { at, value: reading });
+            }
         }
     }
     transaction.commit().await?;

@@ -56,6 +56,9 @@ promises! {
         raw_counters_stay_as_they_were
         recomputation_equals_the_live_path
         recomputation_leaves_other_days_alone
+        series_of_every_kind_add_up
+        lifetimes_of_the_past_are_those_of_then
+        the_hours_of_days_with_23_and_25_add_up
     ;
     events:
         an_event_is_told_twice_and_kept_once

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use plant::energy::Calendar;
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{PostgresOptions, PostgresStore, Recomputed, Record, SqliteStore, Store};
@@ -41,6 +42,20 @@ impl World {
     /// A store that is ready.
     pub(crate) async fn store(&self) -> Arc<dyn Store> {
         let store = self.reopen();
+        store.prepare().await.unwrap();
+        store
+    }
+
+    /// The same with days of a time zone.
+    pub(crate) async fn store_in(&self, zone: TimeZone) -> Arc<dyn Store> {
+        let calendar = Calendar::new(zone);
+        let store: Arc<dyn Store> = match self {
+            Self::Postgres(database) => Arc::new(database.store().in_calendar(calendar)),
+            Self::Sqlite(dir) => {
+                let store = SqliteStore::open_lazy(dir.path().join("new/plant.db"));
+                Arc::new(store.in_calendar(calendar))
+            }
+        };
         store.prepare().await.unwrap();
         store
     }
