@@ -67,6 +67,7 @@ promises! {
     ;
     events:
         an_event_is_told_twice_and_kept_once
+        every_range_of_events_is_what_overlaps_it
         events_are_found_by_the_range_they_overlap
         what_has_not_ended_is_known_after_a_restart
         many_events_fit_into_one_write
