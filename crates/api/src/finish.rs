@@ -26,8 +26,9 @@ pub(crate) async fn finish(
 
     let mut response = describe_problem(next.run(request).await, uri.path());
     let headers = response.headers_mut();
-    // Every answer is about now. A cache in between would show the past as the present.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Every answer is about now, unless its route says otherwise. A cache in between would show the
+    // past as the present.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
 
     metrics.request_answered(

@@ -25,12 +25,14 @@
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
+//! | `dashboard` | the files of the page for people |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`verdict`] | whether the bridge is well |
 
 mod client;
 mod clock;
 mod condition;
+mod dashboard;
 mod finish;
 pub mod metrics;
 mod moment;

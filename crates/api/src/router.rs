@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
+use crate::dashboard;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
@@ -52,7 +53,7 @@ pub fn router(api: Api) -> Router {
         // A layer, so that no route can forget to refuse what it does not know.
         .route_layer(from_extractor::<NoParameters>())
         .merge(with_parameters)
-        .fallback(home::nothing_here)
+        .fallback(dashboard::anything_else)
         .method_not_allowed_fallback(home::wrong_method)
         .layer(CatchPanicLayer::custom(problem_of_panic))
         .layer(from_fn_with_state(counted, finish));
