@@ -22,6 +22,7 @@
 //! | [`serve`](fn@serve) | connections, and their end |
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
+//! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
@@ -29,6 +30,7 @@
 //! | [`metrics`] | what Prometheus reads |
 //! | [`verdict`] | whether the bridge is well |
 
+pub mod chart;
 mod client;
 mod clock;
 mod condition;

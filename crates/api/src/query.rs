@@ -2,6 +2,7 @@
 //! misspells `limit` must not take the answer for what it asked.
 
 pub mod energy;
+pub mod power;
 
 use std::fmt::{self, Display};
 

@@ -24,6 +24,7 @@ mod ledger;
 mod loss;
 pub mod outbox;
 pub mod postgres;
+mod power;
 pub mod recompute;
 mod rows;
 mod schema;
@@ -36,6 +37,7 @@ pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
 pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
+pub use power::{MeanQuery, MeanSeries, Quantity};
 pub use recompute::Recomputed;
 pub use sqlite::SqliteStore;
 
@@ -230,6 +232,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Accounted energy in a range of time, as series of periods. Of plants there is exactly one.
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError>;
+
+    /// What every port or inverter showed in a range of time, averaged in buckets; ascending by
+    /// serial and port, also those without a reading in the range.
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError>;
 
     /// Row counts and size.
     async fn stats(&self) -> Result<StoreStats, StoreError>;

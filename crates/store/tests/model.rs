@@ -27,8 +27,9 @@ use plant::{InverterReading, Serial};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount, Outbox,
-    OutboxError, PlantDay, Record, Store, StoreError, StoreStats, Written, deliver,
+    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount,
+    MeanQuery, MeanSeries, Outbox, OutboxError, PlantDay, Record, Store, StoreError, StoreStats,
+    Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -86,6 +87,9 @@ impl Store for Line {
     }
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
         self.store.energy(query).await
+    }
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.store.means(query).await
     }
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats().await

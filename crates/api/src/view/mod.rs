@@ -14,6 +14,7 @@ pub mod health;
 pub mod info;
 pub mod inverter;
 pub mod plant;
+pub mod power;
 pub mod stats;
 pub mod stream;
 
@@ -25,6 +26,7 @@ pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
 pub use plant::Plant;
+pub use power::Power;
 pub use stats::Stats;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod health;
 mod metrics;
 mod openapi;
 mod plant;
+mod power;
 mod problems;
 mod python_clients;
 mod routes;

@@ -19,6 +19,7 @@ const DESCRIBED: &[&str] = &[
     "/api/inverters/{serial}/ports",
     "/api/plant",
     "/api/ports",
+    "/api/power",
     "/api/production/current",
     "/api/stream",
     "/health",

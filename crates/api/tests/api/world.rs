@@ -17,8 +17,8 @@ use plant::live::{
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 use serde_json::Value;
 use store::{
-    EnergyQuery, EnergySeries, EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError,
-    StoreStats, Written,
+    EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries, PlantDay, Record,
+    Store, StoreError, StoreStats, Written,
 };
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -255,6 +255,8 @@ pub(crate) struct TestStore {
     pub(crate) days: Mutex<Vec<PlantDay>>,
     pub(crate) asked_energy: Mutex<Vec<EnergyQuery>>,
     pub(crate) energy: Mutex<Vec<EnergySeries>>,
+    pub(crate) asked_means: Mutex<Vec<MeanQuery>>,
+    pub(crate) means: Mutex<Vec<MeanSeries>>,
 }
 
 impl TestStore {
@@ -320,6 +322,12 @@ impl Store for TestStore {
         self.asked_energy.lock().unwrap().push(*query);
         let energy = self.energy.lock().unwrap().clone();
         self.answer(energy).await
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.asked_means.lock().unwrap().push(*query);
+        let means = self.means.lock().unwrap().clone();
+        self.answer(means).await
     }
 
     async fn open_events(&self) -> Result<Vec<Event>, StoreError> {

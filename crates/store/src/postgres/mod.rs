@@ -27,6 +27,7 @@ mod history;
 mod lease;
 mod migrate;
 mod options;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -53,8 +54,8 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record,
-    Store, StoreError, StoreStats, Written,
+    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
+    MeanSeries, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -222,6 +223,10 @@ impl Store for PostgresStore {
 
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
         self.call(energy::energy(&self.pool, &self.calendar, query)).await
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.call(power::means(&self.pool, query)).await
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

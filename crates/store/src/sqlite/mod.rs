@@ -12,6 +12,7 @@ mod error;
 mod events;
 pub(crate) mod file;
 mod migrate;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -36,8 +37,8 @@ pub(crate) use error::{is_corrupt, store_error};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, PlantDay, Record, Store,
-    StoreError, StoreStats, Written,
+    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
+    PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -165,6 +166,10 @@ impl Store for SqliteStore {
         energy::energy(&self.readers, &self.calendar, query)
             .await
             .map_err(|error| self.error(error))
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        power::means(&self.readers, query).await.map_err(|error| self.error(error))
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

@@ -5,6 +5,7 @@
 mod energy;
 mod events;
 mod latest;
+mod power;
 mod readings;
 mod upkeep;
 #[path = "../world/mod.rs"]
@@ -59,6 +60,9 @@ promises! {
         series_of_every_kind_add_up
         lifetimes_of_the_past_are_those_of_then
         the_hours_of_days_with_23_and_25_add_up
+    ;
+    power:
+        means_are_those_of_each_bucket
     ;
     events:
         an_event_is_told_twice_and_kept_once
