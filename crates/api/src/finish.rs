@@ -73,7 +73,8 @@ pub(crate) async fn finish(
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let policy = if is_page { finishing.page_policy } else { NOT_A_PAGE };
     let headers = response.headers_mut();
-    // Every answer is about now. A cache in between would show the past as the present.
+    // Every answer is about now, unless its route says otherwise. A cache in between would show the
+    // past as the present.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -27,6 +27,7 @@
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
+//! | `dashboard` | the files of the page for people |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`Access`] | who may ask |
 //! | [`verdict`] | whether the bridge is well |
@@ -38,6 +39,7 @@ pub mod chart;
 mod client;
 mod clock;
 mod condition;
+mod dashboard;
 mod finish;
 pub mod metrics;
 mod moment;

@@ -19,6 +19,7 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::access::guard;
 use crate::body;
+use crate::dashboard;
 use crate::finish::{Finishing, finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
@@ -93,7 +94,7 @@ pub fn router(api: Api) -> Router {
     let mut router = open
         .route_layer(from_extractor::<NoParameters>())
         .merge(closed)
-        .fallback(home::nothing_here)
+        .fallback(dashboard::anything_else)
         .method_not_allowed_fallback(home::wrong_method)
         .layer(CatchPanicLayer::custom(problem_of_panic))
         .layer(from_fn_with_state(finishing, finish))
