@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test test-fast faults openapi lint bench clean
+.PHONY: help demo run build test test-fast faults openapi lint bench bench-load clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -35,7 +35,7 @@ test-fast: ## Run the tests that need no database
 # How many faults `make faults` injects in all.
 ROUNDS ?= 1000
 
-faults: ## Inject a thousand faults (ROUNDS=1000), and print what was lost
+faults: ## Inject a thousand faults (ROUNDS=1000, FAULTS="disk clock"), and print what was lost
 	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
 
 openapi: ## Write docs/openapi.json anew from the code
@@ -47,7 +47,15 @@ lint: ## Check format, lints and licences
 bench: ## Measure how fast it is, beside references: docs/performance.md
 	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
 		cargo build --locked --release -p hoymiles-smiles && \
-		cargo bench --locked -p benches -- $(ARGS)
+		ROWS="$(ROWS)" ENGINE="$(ENGINE)" cargo bench --locked -p benches -- $(ARGS)
+
+# Port readings in each database, one size or several. ENGINE=postgres or ENGINE=sqlite for one only.
+ROWS ?= 1000000
+ENGINE ?=
+
+bench-load: ## Fill databases for `make bench ARGS=growth` (ROWS=100000000)
+	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
+		ROWS="$(ROWS)" ENGINE="$(ENGINE)" nice cargo bench --locked -p benches -- load
 
 clean: ## Remove what was built, and stop the tests' PostgreSQL server
 	cargo clean

@@ -247,6 +247,24 @@ need_schemathesis() {
     export_setting SCHEMATHESIS "$venv/bin/schemathesis"
 }
 
+# --- libfaketime --------------------------------------------------------------------------------
+# Gives one process a clock of its own, for the fault suite's jumps of the system clock.
+
+faketime_library() {
+    local library
+    for library in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib*/faketime/libfaketime.so.1; do
+        if [ -f "$library" ]; then
+            printf '%s' "$library"
+            return
+        fi
+    done
+}
+
+need_faketime() {
+    [ -n "$(faketime_library)" ] || apt_install libfaketime
+    export_setting TEST_FAKETIME_LIBRARY "$(faketime_library)"
+}
+
 # ------------------------------------------------------------------------------------------------
 
 mkdir -p "$cache"
@@ -261,6 +279,7 @@ case "${1:-}" in
         "$here/setup-build.sh"
         need_postgres
         need_schemathesis
+        need_faketime
         ;;
     stop)
         stop_postgres

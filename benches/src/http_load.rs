@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::load::{self, Load};
 use crate::process::{polled, resident_mb, settings};
 use crate::reference::Reference;
-use crate::report::{Report, median, thousands};
+use crate::report::{Report, thousands};
 
 const PORTS: usize = 20;
 /// A poll per minute for 35 days: a million port readings.
@@ -56,7 +56,7 @@ async fn one_bridge(
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let bridge = Bridge::start_in(data_dir, &["run"], &settings);
     // Newcomers are confirmed by the second poll.
-    polled(&bridge, 3).await;
+    polled(&bridge, "DTU", 3).await;
     let serial = eventually("the plant", async || {
         let answer = bridge.get("/api/inverters");
         let plant = answer.json();
@@ -73,12 +73,13 @@ async fn one_bridge(
 async fn compare(report: &mut Report, label: &str, bridge: &Bridge, name: &str, path: &str) {
     let bytes = load::once(bridge.address(), path).await;
     let reference = Reference::start(bytes);
+    let path = [path.to_owned()];
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours.push(load::run(bridge.address(), path, CONNECTIONS, ROUND).await);
-        theirs.push(load::run(reference.address(), path, CONNECTIONS, ROUND).await);
+        ours.push(load::run(bridge.address(), &path, CONNECTIONS, ROUND).await);
+        theirs.push(load::run(reference.address(), &path, CONNECTIONS, ROUND).await);
     }
-    let (ours, theirs) = (middle(&ours), middle(&theirs));
+    let (ours, theirs) = (Load::middle(&ours), Load::middle(&theirs));
     report.add(
         format!("{name}, {label}"),
         words(ours),
@@ -86,14 +87,6 @@ async fn compare(report: &mut Report, label: &str, bridge: &Bridge, name: &str, 
         format!("the same {bytes} bytes, constant"),
         ours.rate / theirs.rate,
     );
-}
-
-fn middle(rounds: &[Load]) -> Load {
-    Load {
-        rate: median(rounds.iter().map(|round| round.rate)),
-        p50_ms: median(rounds.iter().map(|round| round.p50_ms)),
-        p99_ms: median(rounds.iter().map(|round| round.p99_ms)),
-    }
 }
 
 fn words(load: Load) -> String {

@@ -1,10 +1,13 @@
 //! A small HTTP load generator: connections that are kept open, each with one request under way.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+use crate::report::median;
 
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
@@ -27,41 +30,80 @@ pub(crate) async fn once(address: &str, path: &str) -> usize {
     answer.len() - head_length(&answer).unwrap()
 }
 
-/// Asks for a path as fast as the answers come.
-pub(crate) async fn run(address: &str, path: &str, connections: usize, time: Duration) -> Load {
-    let request = request(address, path);
+/// Asks for the paths in turn as fast as the answers come.
+pub(crate) async fn run(
+    address: &str,
+    paths: &[String],
+    connections: usize,
+    time: Duration,
+) -> Load {
+    let requests: Arc<[String]> = paths.iter().map(|path| request(address, path)).collect();
     let start = Instant::now();
     let mut tasks = JoinSet::new();
-    for _ in 0..connections {
+    for connection in 0..connections {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
-        tasks.spawn(ask(stream, request.clone(), start + time));
+        // Each begins elsewhere, or all would ask for the same at the same time.
+        let first = connection * requests.len() / connections;
+        tasks.spawn(ask(stream, Arc::clone(&requests), first, start + time));
     }
-    let mut took: Vec<Duration> = tasks.join_all().await.concat();
-    let seconds = start.elapsed().as_secs_f64();
-    took.sort();
-    let at = |share: f64| {
-        let index = (took.len() as f64 * share) as usize;
-        took[index.min(took.len() - 1)].as_secs_f64() * 1000.0
-    };
-    Load { rate: took.len() as f64 / seconds, p50_ms: at(0.5), p99_ms: at(0.99) }
+    let took = tasks.join_all().await.concat();
+    Load::of(took, start.elapsed())
+}
+
+/// Calls something as fast as it returns, one after the other; each call is told its turn.
+pub(crate) async fn calls<F: Future>(time: Duration, call: impl Fn(usize) -> F) -> Load {
+    let (start, mut took) = (Instant::now(), Vec::new());
+    while start.elapsed() < time {
+        let begun = Instant::now();
+        call(took.len()).await;
+        took.push(begun.elapsed());
+    }
+    Load::of(took, start.elapsed())
+}
+
+impl Load {
+    /// What became of calls that took so long, all of them together this long.
+    fn of(mut took: Vec<Duration>, all: Duration) -> Self {
+        took.sort();
+        let at = |share: f64| {
+            let index = (took.len() as f64 * share) as usize;
+            took[index.min(took.len() - 1)].as_secs_f64() * 1000.0
+        };
+        Self { rate: took.len() as f64 / all.as_secs_f64(), p50_ms: at(0.5), p99_ms: at(0.99) }
+    }
+
+    /// Each figure's median.
+    pub(crate) fn middle(rounds: &[Self]) -> Self {
+        Self {
+            rate: median(rounds.iter().map(|round| round.rate)),
+            p50_ms: median(rounds.iter().map(|round| round.p50_ms)),
+            p99_ms: median(rounds.iter().map(|round| round.p99_ms)),
+        }
+    }
 }
 
 fn request(address: &str, path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept: application/json\r\n\r\n")
 }
 
-async fn ask(mut stream: TcpStream, request: String, end: Instant) -> Vec<Duration> {
+async fn ask(
+    mut stream: TcpStream,
+    requests: Arc<[String]>,
+    first: usize,
+    end: Instant,
+) -> Vec<Duration> {
     let mut took = Vec::new();
     let mut answer = Vec::with_capacity(1 << 16);
-    loop {
+    for request in requests.iter().cycle().skip(first) {
         let start = Instant::now();
         if start >= end {
-            return took;
+            break;
         }
-        exchange(&mut stream, &request, &mut answer).await;
+        exchange(&mut stream, request, &mut answer).await;
         took.push(start.elapsed());
     }
+    took
 }
 
 /// One request and its whole answer.

@@ -8,6 +8,7 @@
 //! | [`process`](process) | start and memory of the real program | a web server that does nothing |
 //! | [`http`](http_load) | requests per second with nothing and much stored | the same server |
 //! | [`drain`](drain) | a week's outbox into PostgreSQL | COPY of the same rows |
+//! | [`growth`](growth), only when named | every route with 1 to 100 million readings stored | a server that does nothing, `SELECT 1`, the store alone |
 //! | [`soak`](soak), only when named | memory over a long run with random faults | the same process at first |
 //!
 //! Machines differ and are shared, so a figure alone says little. Each is measured in turns with
@@ -20,6 +21,7 @@
 
 mod decode;
 mod drain;
+mod growth;
 mod http_load;
 mod load;
 mod poll;
@@ -39,6 +41,9 @@ async fn main() {
         && role == reference::ROLE
     {
         return reference::serve(bytes.parse().unwrap()).await;
+    }
+    if arguments == ["load"] {
+        return growth::load().await;
     }
     let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|given| given == name);
 
@@ -61,5 +66,10 @@ async fn main() {
     if arguments.iter().any(|given| given == "soak") {
         soak::measure(&mut report).await;
     }
-    report.print();
+    if arguments.iter().any(|given| given == "growth") {
+        growth::measure().await;
+    }
+    if arguments != ["growth"] {
+        report.print();
+    }
 }

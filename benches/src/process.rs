@@ -76,7 +76,7 @@ async fn memory(report: &mut Report, dtu: &Running) {
     let reference = Reference::start(100);
     load::once(reference.address(), "/health").await;
     for (_, bridge) in &bridges {
-        polled(bridge, POLLS).await;
+        polled(bridge, "DTU", POLLS).await;
     }
     let nothing = resident_mb(reference.pid());
     for (name, bridge) in &bridges {
@@ -91,10 +91,10 @@ async fn memory(report: &mut Report, dtu: &Running) {
     }
 }
 
-/// Waits until the bridge has polled so often.
-pub(crate) async fn polled(bridge: &Bridge, polls: u64) {
+/// Waits until the bridge has polled a DTU so often.
+pub(crate) async fn polled(bridge: &Bridge, dtu_name: &str, polls: u64) {
     eventually("enough polls", async || {
-        let count = bridge.get("/health").json()["dtus"]["DTU"]["query_count"].as_u64()?;
+        let count = bridge.get("/health").json()["dtus"][dtu_name]["query_count"].as_u64()?;
         (count >= polls).then_some(())
     })
     .await;
@@ -102,8 +102,17 @@ pub(crate) async fn polled(bridge: &Bridge, polls: u64) {
 
 /// What a process holds in memory, in units of 1,000,000 bytes.
 pub(crate) fn resident_mb(pid: u32) -> f64 {
+    status_mb(pid, "VmRSS:")
+}
+
+/// The most that it ever held.
+pub(crate) fn peak_mb(pid: u32) -> f64 {
+    status_mb(pid, "VmHWM:")
+}
+
+fn status_mb(pid: u32, field: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
     kib * 1024.0 / 1e6
 }

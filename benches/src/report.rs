@@ -31,24 +31,29 @@ impl Report {
     /// Prints the machine and all rows as Markdown.
     pub(crate) fn print(&self) {
         let header = ["what", "value", "reference", "value / reference", "the reference is"];
-        let mut widths = header.map(|title| title.chars().count());
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
+        print_table(&header, &self.rows);
+    }
+}
+
+/// Prints the machine and these rows as Markdown.
+pub(crate) fn print_table<const N: usize>(header: &[&str; N], rows: &[[String; N]]) {
+    let mut widths = header.map(|title| title.chars().count());
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
         }
-        let line = |cells: [&str; 5]| {
-            let cells: Vec<String> =
-                cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-            println!("| {} |", cells.join(" | "));
-        };
-        println!("\n{}\n", machine());
-        line(header);
-        let rules = widths.map(|width| "-".repeat(width));
-        line(rules.each_ref().map(String::as_str));
-        for row in &self.rows {
-            line(row.each_ref().map(String::as_str));
-        }
+    }
+    let line = |cells: [&str; N]| {
+        let cells: Vec<String> =
+            cells.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        println!("| {} |", cells.join(" | "));
+    };
+    println!("\n{}\n", machine());
+    line(*header);
+    let rules = widths.map(|width| "-".repeat(width));
+    line(rules.each_ref().map(String::as_str));
+    for row in rows {
+        line(row.each_ref().map(String::as_str));
     }
 }
 

@@ -2,7 +2,8 @@
 //! misbehaves at random.
 //!
 //! Runs only when it is named, `make bench ARGS=soak`, for `SOAK_MINUTES` (20 unless set). The
-//! reference is the same process in the first quarter of the run, after the first minute.
+//! reference is the same process in the first quarter of the run, after the first minute. Each ten
+//! minutes' median and highest are printed below one another, so that a slow rise can be seen.
 
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,7 @@ pub(crate) async fn measure(report: &mut Report) {
         }
         looks.push((started.elapsed(), resident_mb(bridge.pid())));
     }
+    print_series(&looks);
     let settled: Vec<_> =
         looks.iter().filter(|(at, _)| *at > Duration::from_secs(60)).map(|(_, mb)| *mb).collect();
     let quarter = settled.len() / 4;
@@ -58,6 +60,18 @@ pub(crate) async fn measure(report: &mut Report) {
         last / first,
     );
     assert!(bridge.terminate().success());
+}
+
+/// The memory over time.
+fn print_series(looks: &[(Duration, f64)]) {
+    println!("| minutes | memory, median | highest |\n| --- | --- | --- |");
+    for stretch in looks.chunk_by(|(a, _), (b, _)| a.as_secs() / 600 == b.as_secs() / 600) {
+        let from = stretch[0].0.as_secs() / 600 * 10;
+        let values = stretch.iter().map(|(_, mb)| *mb);
+        let highest = values.clone().fold(0.0, f64::max);
+        println!("| {from} to {} | {:.1} MB | {highest:.1} MB |", from + 10, median(values));
+    }
+    println!();
 }
 
 /// One of the ways in which DTUs misbehave, for some requests.

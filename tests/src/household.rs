@@ -45,6 +45,11 @@ impl Household {
             let plant = SimPlant::with_ports(PORTS, 100 + number);
             running.push(dtu_with(plant, DtuOptions::default()).await);
         }
+        Self::of(running, database, through)
+    }
+
+    /// The same with DTUs that run already, of four ports each.
+    pub fn of(running: Vec<Running>, database: Database, through: Option<u16>) -> Self {
         let named: Vec<(String, &Running)> =
             running.iter().enumerate().map(|(n, dtu)| (format!("dtu{n}"), dtu)).collect();
         let named: Vec<(&str, &Running)> =

@@ -14,6 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
 
+use crate::dashboard::framed_by;
 use crate::problem::Problem;
 use crate::{Api, Metrics};
 
@@ -35,18 +36,13 @@ impl Finishing {
     /// A page loads nothing but from here, and only who may read may show it in a frame: this
     /// origin, which under Home Assistant's ingress is Home Assistant's, and `CORS_ORIGINS`.
     pub(crate) fn of(api: &Api) -> Self {
-        let mut framed_by = String::from("'self'");
-        for origin in &api.cors_origins {
-            framed_by.push(' ');
-            framed_by.push_str(origin.trim_end_matches('/'));
-        }
+        let framed_by = framed_by(&api.cors_origins);
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
              font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
-             base-uri 'self'; form-action 'none'; frame-ancestors {framed_by}"
+             base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
         );
-        // An origin that does not fit a header is none: then only this one may.
-        let page_policy = HeaderValue::try_from(policy).unwrap_or(NOT_A_PAGE);
+        let page_policy = HeaderValue::try_from(policy).expect("every part is printable ASCII");
         Self { metrics: Arc::clone(&api.metrics), page_policy }
     }
 }
@@ -73,11 +69,12 @@ pub(crate) async fn finish(
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let policy = if is_page { finishing.page_policy } else { NOT_A_PAGE };
     let headers = response.headers_mut();
-    // Every answer is about now. A cache in between would show the past as the present.
+    // Every answer is about now, unless its route says otherwise. A cache in between would show the
+    // past as the present.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
 
     finishing.metrics.request_answered(
         &method,

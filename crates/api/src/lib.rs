@@ -23,9 +23,11 @@
 //! | [`serve`](fn@serve) | connections, and their end |
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
+//! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
+//! | `dashboard` | the files of the page for people |
 //! | [`metrics`] | what Prometheus reads |
 //! | [`Access`] | who may ask |
 //! | [`verdict`] | whether the bridge is well |
@@ -33,9 +35,11 @@
 mod access;
 mod body;
 mod change;
+pub mod chart;
 mod client;
 mod clock;
 mod condition;
+mod dashboard;
 mod finish;
 pub mod metrics;
 mod moment;

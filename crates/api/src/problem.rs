@@ -6,7 +6,7 @@
 //! | use | where |
 //! |---|---|
 //! | [`Problem::UnknownParameter`], [`RepeatedParameter`](Problem::RepeatedParameter), [`BadParameter`](Problem::BadParameter), [`EmptyRange`](Problem::EmptyRange) | in `query`: what was asked is not allowed |
-//! | [`Problem::UnknownInverter`] | a serial in the path that no inverter has, or that is no serial |
+//! | [`Problem::UnknownInverter`], [`UnknownMeter`](Problem::UnknownMeter), [`UnknownStorage`](Problem::UnknownStorage) | a serial in the path that no such device has, or that is no serial |
 //! | [`Problem::UnknownPath`], [`MethodNotAllowed`](Problem::MethodNotAllowed), [`BadRequest`](Problem::BadRequest) | in `router` and `finish`: no route takes this request |
 //! | [`Problem::UnknownPort`], [`BadBody`](Problem::BadBody), [`BadField`](Problem::BadField), [`NotJson`](Problem::NotJson), [`BodyTooLarge`](Problem::BodyTooLarge), [`NothingKept`](Problem::NothingKept), [`NotKept`](Problem::NotKept) | in routes that change something |
 //! | [`Problem::TokenWanted`], [`TokenWrong`](Problem::TokenWrong), [`TooManyWrongTokens`](Problem::TooManyWrongTokens) | in `access` |
@@ -75,6 +75,22 @@ pub enum Problem {
         "No inverter with the serial number '{serial}' is known; /api/inverters lists those that are."
     )]
     UnknownInverter {
+        /// As the client wrote it.
+        serial: String,
+    },
+    /// No energy meter has this serial.
+    #[error(
+        "No meter with the serial number '{serial}' is known; /api/meters lists those that are."
+    )]
+    UnknownMeter {
+        /// As the client wrote it.
+        serial: String,
+    },
+    /// No hybrid inverter has this serial number.
+    #[error(
+        "No hybrid inverter with the serial number '{serial}' is known; /api/storage lists those that are."
+    )]
+    UnknownStorage {
         /// As the client wrote it.
         serial: String,
     },
@@ -199,6 +215,16 @@ impl Problem {
         Self::UnknownInverter { serial: shown(written) }
     }
 
+    /// [`Problem::UnknownMeter`] for a serial as the client wrote it.
+    pub fn unknown_meter(written: &str) -> Self {
+        Self::UnknownMeter { serial: shown(written) }
+    }
+
+    /// [`Problem::UnknownStorage`] for a serial number as the client wrote it.
+    pub fn unknown_storage(written: &str) -> Self {
+        Self::UnknownStorage { serial: shown(written) }
+    }
+
     /// [`Problem::UnknownPort`] for a number as the client wrote it.
     pub fn unknown_port(serial: Serial, written: &str) -> Self {
         Self::UnknownPort { serial, port: shown(written) }
@@ -252,6 +278,10 @@ impl Problem {
             }
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "Bad request"),
             Self::UnknownInverter { .. } => (S::NOT_FOUND, "unknown-inverter", "Unknown inverter"),
+            Self::UnknownMeter { .. } => (S::NOT_FOUND, "unknown-meter", "Unknown meter"),
+            Self::UnknownStorage { .. } => {
+                (S::NOT_FOUND, "unknown-storage", "Unknown hybrid inverter")
+            }
             Self::UnknownPath => (S::NOT_FOUND, "unknown-path", "Not found"),
             Self::MetricsOff => (S::NOT_FOUND, "metrics-off", "Metrics are switched off"),
             Self::MethodNotAllowed { .. } => {
@@ -421,6 +451,15 @@ pub enum InverterProblems {
     /// No inverter with this serial number is known.
     #[response(status = 404, content_type = "application/problem+json")]
     UnknownInverter(ProblemBody),
+}
+
+/// The problem of the routes that name a meter or a hybrid inverter.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variant only describes the API")]
+pub enum DeviceProblems {
+    /// No device with this serial number is known.
+    #[response(status = 404, content_type = "application/problem+json")]
+    UnknownDevice(ProblemBody),
 }
 
 /// Problems with the body of a request.

@@ -1,16 +1,25 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
-use std::fmt::Display;
+mod devices;
+pub mod energy;
+pub mod power;
+
+use std::fmt::{self, Display};
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
+use plant::Serial;
+use plant::energy::Calendar;
+use store::Grouping;
 use utoipa::IntoParams;
 
 use crate::problem::Problem;
+
+pub use devices::DeviceHistoryParameters;
 
 /// The largest history answer, in readings.
 pub const MAX_LIMIT: u32 = 10_000;
@@ -154,6 +163,89 @@ impl<S: Sync> FromRequestParts<S> for CoverageParameters {
             }
         }
         Ok(Self { from, to })
+    }
+}
+
+/// One end of a range: the beginning of a local day, or an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// The beginning of this day.
+    Day(Date),
+    /// This instant.
+    Instant(Timestamp),
+}
+
+impl Edge {
+    /// When that is.
+    pub fn instant(self, calendar: &Calendar) -> Timestamp {
+        match self {
+            Self::Day(day) => calendar.start(day),
+            Self::Instant(at) => at,
+        }
+    }
+}
+
+impl Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => day.fmt(f),
+            Self::Instant(at) => at.fmt(f),
+        }
+    }
+}
+
+fn parse_edge(name: &'static str, written: &str) -> Result<Edge, Problem> {
+    let day = parse_day(name, written).map(Edge::Day);
+    let edge = day.or_else(|_| parse_instant(name, written).map(Edge::Instant)).map_err(|_| {
+        Problem::bad_parameter(
+            name,
+            written,
+            "a day as 2026-06-21, or an instant as RFC 3339 writes it, with its zone",
+        )
+    })?;
+    let year = match edge {
+        Edge::Day(day) => day.year(),
+        Edge::Instant(at) => at.to_zoned(jiff::tz::TimeZone::UTC).year(),
+    };
+    if (1970..=9000).contains(&year) {
+        Ok(edge)
+    } else {
+        Err(Problem::bad_parameter(name, written, "between the years 1970 and 9000"))
+    }
+}
+
+fn parse_grouping(written: &str) -> Result<Grouping, Problem> {
+    match written {
+        "plant" => Ok(Grouping::Plant),
+        "dtu" => Ok(Grouping::Dtu),
+        "inverter" => Ok(Grouping::Inverter),
+        "port" => Ok(Grouping::Port),
+        _ => Err(Problem::bad_parameter("by", written, "plant, dtu, inverter or port")),
+    }
+}
+
+fn parse_serial(written: &str) -> Result<Serial, Problem> {
+    written.parse().map_err(|_| {
+        Problem::bad_parameter("serial", written, "a serial number of 12 hexadecimal digits")
+    })
+}
+
+fn parse_port(written: &str) -> Result<u8, Problem> {
+    let port = written.parse().ok().filter(|port| *port > 0);
+    port.ok_or_else(|| Problem::bad_parameter("port", written, "a whole number from 1 to 255"))
+}
+
+/// Whether `serial` and `port` say something about what the series are about.
+fn fits(by: Grouping, serial: Option<Serial>, port: Option<u8>) -> Result<(), Problem> {
+    let word = crate::view::grouping_word(by);
+    match by {
+        Grouping::Plant | Grouping::Dtu if serial.is_some() => {
+            Err(Problem::bad_parameter("by", word, "inverter or port where 'serial' is given"))
+        }
+        Grouping::Plant | Grouping::Dtu | Grouping::Inverter if port.is_some() => {
+            Err(Problem::bad_parameter("by", word, "port where 'port' is given"))
+        }
+        _ => Ok(()),
     }
 }
 

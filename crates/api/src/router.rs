@@ -19,11 +19,12 @@ use utoipa_axum::routes;
 use crate::Api;
 use crate::access::guard;
 use crate::body;
+use crate::dashboard;
 use crate::finish::{Finishing, finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    arrange, docs, events, health, history, home, info, inverters, metrics, plant, ports, stats,
-    stream,
+    arrange, docs, energy, events, health, history, home, info, inverters, meters, metrics, plant,
+    ports, power, stats, storage, stream,
 };
 use crate::unchanged::unless_unchanged;
 
@@ -52,6 +53,8 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(ports::of_inverter))
         .routes(routes!(ports::list))
         .routes(routes!(ports::production))
+        .routes(routes!(meters::list))
+        .routes(routes!(storage::list))
         .routes(routes!(arrange::layout))
         .split_for_parts();
     let (plain, plain_paths) = OpenApiRouter::new()
@@ -66,6 +69,10 @@ pub fn router(api: Api) -> Router {
         .split_for_parts();
     let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
+        .routes(routes!(meters::history))
+        .routes(routes!(storage::history))
+        .routes(routes!(energy::energy))
+        .routes(routes!(power::power))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();
@@ -87,7 +94,7 @@ pub fn router(api: Api) -> Router {
     let mut router = open
         .route_layer(from_extractor::<NoParameters>())
         .merge(closed)
-        .fallback(home::nothing_here)
+        .fallback(dashboard::anything_else)
         .method_not_allowed_fallback(home::wrong_method)
         .layer(CatchPanicLayer::custom(problem_of_panic))
         .layer(from_fn_with_state(finishing, finish))

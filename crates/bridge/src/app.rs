@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use api::{Access, Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
+use dtu::{
+    Driver, Endpoint, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint,
+};
 use jiff::Timestamp;
 use plant::energy::Calendar;
 use plant::event::Watch;
@@ -30,7 +32,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::announce::{Announcement, is_worth_announcing};
-use crate::config::{Config, DtuConfig, Polling, Storage, Web};
+use crate::config::{Config, DtuConfig, Polling, Protocol, Storage, Web};
 use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
 use crate::recorder::{Recorder, StorageNews, memory_key};
@@ -285,7 +287,7 @@ fn host_name() -> String {
 
 fn starting(dtu: &DtuConfig) -> plant::live::DtuState {
     let address = format!("{}:{}", dtu.host, dtu.port);
-    plant::live::DtuState::starting(address, "modbus", dtu.query_period_s)
+    plant::live::DtuState::starting(address, dtu.protocol.word(), dtu.query_period_s)
 }
 
 fn poller(
@@ -300,25 +302,50 @@ fn poller(
         .filter(|(_, inverter)| inverter.dtu_name == dtu.name)
         .flat_map(|(serial, inverter)| inverter.ports.keys().map(|port| (*serial, *port)));
     let inventory = Inventory::remembering(ports);
-    let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
-    let endpoint = Endpoint {
-        name: dtu.name.clone(),
-        host: dtu.host,
-        port: dtu.port,
-        unit: dtu.unit_id,
-        timeout: polling.timeout,
-        dialect: dtu.addressing,
-    };
+    let period = Duration::from_secs(dtu.query_period_s);
     let options = PollerOptions {
-        name: dtu.name,
-        period: Duration::from_secs(dtu.query_period_s),
-        retries: polling.retries,
+        name: dtu.name.clone(),
+        period,
+        retries: match dtu.protocol {
+            Protocol::Modbus { .. } => polling.retries,
+            // The driver tries once more by itself, and what a Wi-Fi DTU needs then is peace.
+            Protocol::Wifi => polling.retries.min(1),
+        },
         retry_delay: polling.retry_delay,
         retry_delay_max: polling.retry_delay_max,
         exponential_backoff: polling.exponential_backoff,
         breaker_threshold: polling.breaker_threshold,
         excluded: polling.excluded.clone(),
     };
-    let driver = Box::new(ModbusDriver::new(endpoint, memory));
-    Poller::new(driver, inventory, options, reports, now)
+    Poller::new(driver(dtu, polling, known), inventory, options, reports, now)
+}
+
+fn driver(dtu: DtuConfig, polling: &Polling, known: &Known) -> Box<dyn Driver> {
+    let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
+    match dtu.protocol {
+        Protocol::Modbus { unit_id, addressing } => {
+            let endpoint = Endpoint {
+                name: dtu.name,
+                host: dtu.host,
+                port: dtu.port,
+                unit: unit_id,
+                timeout: polling.timeout,
+                dialect: addressing,
+            };
+            Box::new(ModbusDriver::new(endpoint, memory))
+        }
+        Protocol::Wifi => {
+            let of_this = known.inverters.iter().filter(|(_, i)| i.dtu_name == dtu.name);
+            let last_reading = of_this.map(|(_, inverter)| inverter.last_seen).max();
+            let endpoint = WifiEndpoint {
+                name: dtu.name,
+                host: dtu.host,
+                port: dtu.port,
+                timeout: polling.wifi_timeout,
+                period: Duration::from_secs(dtu.query_period_s),
+                upload_pause: polling.upload_pause,
+            };
+            Box::new(WifiDriver::new(endpoint, memory, last_reading))
+        }
+    }
 }

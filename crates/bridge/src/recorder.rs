@@ -18,7 +18,7 @@ use plant::arrangement::Change;
 use plant::event::{Event, Watch};
 use plant::glance::Glance;
 use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
-use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
+use store::{Interrupted, KnownDevices, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
 
 use crate::arrangement;
@@ -50,6 +50,8 @@ pub(crate) enum StorageNews {
     Ready {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What had not ended.
         open_events: Vec<Event>,
         /// What people have said.
@@ -63,6 +65,8 @@ pub(crate) enum StorageNews {
     Seen {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What has not ended.
         open_events: Vec<Event>,
         /// What people have said.
@@ -152,6 +156,7 @@ impl Recorder {
         match report.turn {
             Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
+            Turn::Asleep { since } => self.live.fall_asleep(name, since),
             Turn::Rested | Turn::StandingBy => {}
         }
         let records = records(&report, now);
@@ -160,6 +165,9 @@ impl Recorder {
             corrected.extend(self.live.apply(snapshot, now));
         }
         self.live.note_dtu(report.dtu_name, report.state);
+        if !matches!(self.keep, Keep::Nothing) {
+            self.unkept.extend(report.events);
+        }
         self.watch(&corrected, now);
         self.keep(records, now).await;
     }
@@ -212,7 +220,7 @@ impl Recorder {
             },
             Keep::Store(store) => match store.write(&records).await {
                 Ok(written) => {
-                    self.live.storage.readings_stored += written.inverter_rows + written.port_rows;
+                    self.live.storage.readings_stored += written.readings();
                     self.live.storage.link = StoreLink::Up;
                     Ok(())
                 }
@@ -242,21 +250,23 @@ impl Recorder {
     async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready { inverters, open_events, said, glance, last_reading } => {
+            StorageNews::Ready { inverters, devices, open_events, said, glance, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
                 self.remember_said(said);
                 let superseded = self.events.adopt(open_events);
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
                 self.note_events(superseded.into_iter().chain(down));
             }
-            StorageNews::Seen { inverters, open_events, said, glance } => {
+            StorageNews::Seen { inverters, devices, open_events, said, glance } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
                 self.remember_said(said);
                 self.events.follow(&self.live, open_events);
             }
@@ -386,7 +396,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         Turn::Failed { seconds, .. } => {
             records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
         }
-        Turn::Rested | Turn::StandingBy => {}
+        Turn::Asleep { .. } | Turn::Rested | Turn::StandingBy => {}
     }
     if let Some(memory) = &report.memory {
         let key = memory_key(&report.dtu_name);
@@ -416,6 +426,7 @@ mod tests {
             ports: Default::default(),
             accounts: Default::default(),
             asleep_since: None,
+            dark_since: None,
         }
     }
 

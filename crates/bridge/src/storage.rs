@@ -14,8 +14,8 @@ use plant::glance::Glance;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, StorageState};
 use secrecy::ExposeSecret;
 use store::{
-    DiskFloor, Interrupted, Leases, LossCount, Outbox, OutboxError, PostgresOptions, PostgresStore,
-    SqliteStore, Store, StoreError,
+    DiskFloor, Interrupted, KnownDevices, Leases, LossCount, Outbox, OutboxError, PostgresOptions,
+    PostgresStore, SqliteStore, Store, StoreError,
 };
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
@@ -46,6 +46,8 @@ pub(crate) enum Home {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) inverters: Vec<(Serial, LiveInverter)>,
+    /// Meters and hybrid inverters.
+    pub(crate) devices: KnownDevices,
     /// What drivers have learned, by [`memory_key`].
     pub(crate) memories: BTreeMap<String, serde_json::Value>,
 }
@@ -221,8 +223,15 @@ impl Opening<'_> {
                 Ok(Told { known, open_events, said, glance, last_reading }) => {
                     tracing::info!(inverters = known.inverters.len(), "the database is ready");
                     let inverters = known.inverters.clone();
-                    let ready =
-                        StorageNews::Ready { inverters, open_events, said, glance, last_reading };
+                    let devices = known.devices.clone();
+                    let ready = StorageNews::Ready {
+                        inverters,
+                        devices,
+                        open_events,
+                        said,
+                        glance,
+                        last_reading,
+                    };
                     let _ = news.send(ready).await;
                     return known;
                 }
@@ -261,7 +270,11 @@ impl Opening<'_> {
         }
         let now = Timestamp::now();
         Ok(Told {
-            known: Known { inverters: store.latest(now).await?, memories },
+            known: Known {
+                inverters: store.latest(now).await?,
+                devices: store.latest_devices(now).await?,
+                memories,
+            },
             open_events: store.open_events().await?,
             said: arrangement::said(store).await?,
             glance: past::glance(store, &self.calendar, now).await?,

@@ -89,6 +89,8 @@ pub struct LiveInverter {
     pub accounts: BTreeMap<u8, Account>,
     /// Since when it sleeps; none while it is awake.
     pub asleep_since: Option<Timestamp>,
+    /// Since when it is off with its DTU, which is inside of it and lives on the sun as it does.
+    pub dark_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -107,6 +109,9 @@ pub struct Corrected {
 impl LiveInverter {
     /// What it is doing, `None` before its first reading.
     pub fn activity(&self) -> Option<Activity> {
+        if self.dark_since.is_some() {
+            return Some(Activity::Asleep);
+        }
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
@@ -172,6 +177,7 @@ impl LivePlant {
             if at >= inverter.last_seen {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
+                inverter.dark_since = None;
                 inverter.reading = Some(Timed { at, value: reading.clone() });
                 self.note_sleep(reading.serial, at);
             }
@@ -189,9 +195,31 @@ impl LivePlant {
         if self.past_known { self.account(snapshot) } else { Vec::new() }
     }
 
+    fn apply_meters_and_hybrids(&mut self, snapshot: &Snapshot, now: Timestamp) {
+        let latest = |at| Latest { dtu_name: snapshot.dtu_name.clone(), at, reading: () };
+        for reading in &snapshot.meters {
+            let newest = latest(snapshot.taken_at).of(reading.clone());
+            replace(&mut self.meters, reading.serial, newest, now);
+        }
+        for reading in &snapshot.storage {
+            let newest = latest(reading.sampled_at).of(reading.clone());
+            replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+        }
+    }
+
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
-        let dtu = self.dtus.get(&inverter.dtu_name);
+        if inverter.dark_since.is_some() {
+            // That it sleeps is what it does now, for as long as polls say so.
+            let dtu = self.dtus.get(&inverter.dtu_name);
+            return !dtu.is_some_and(|dtu| dtu.is_alive(now));
+        }
+        self.is_stale_of(&inverter.dtu_name, read_at, now)
+    }
+
+    /// Whether a reading of this DTU is too old to be what its device does now.
+    pub fn is_stale_of(&self, dtu_name: &str, read_at: Timestamp, now: Timestamp) -> bool {
+        let dtu = self.dtus.get(dtu_name);
         let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
         now.duration_since(read_at) > limit
     }
@@ -261,15 +289,26 @@ impl LivePlant {
         }
     }
 
-    fn apply_meters_and_hybrids(&mut self, snapshot: &Snapshot, now: Timestamp) {
-        let latest = |at| Latest { dtu_name: snapshot.dtu_name.clone(), at, reading: () };
-        for reading in &snapshot.meters {
-            let newest = latest(snapshot.taken_at).of(reading.clone());
-            replace(&mut self.meters, reading.serial, newest, now);
+    /// A DTU has gone off with the sun, and its inverters with it.
+    pub fn fall_asleep(&mut self, dtu_name: &str, since: Timestamp) {
+        for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
+            inverter.dark_since.get_or_insert(since);
+            inverter.asleep_since.get_or_insert(since);
         }
-        for reading in &snapshot.storage {
-            let newest = latest(reading.sampled_at).of(reading.clone());
-            replace(&mut self.hybrids, reading.serial_number.clone(), newest, now);
+    }
+
+    /// Takes over what a store knows of meters and hybrid inverters, unless something newer is known.
+    pub fn recall(
+        &mut self,
+        meters: Vec<Latest<MeterReading>>,
+        hybrids: Vec<Latest<StorageReading>>,
+        now: Timestamp,
+    ) {
+        for meter in meters {
+            replace(&mut self.meters, meter.reading.serial, meter, now);
+        }
+        for hybrid in hybrids {
+            replace(&mut self.hybrids, hybrid.reading.serial_number.clone(), hybrid, now);
         }
     }
 
@@ -318,6 +357,7 @@ impl LivePlant {
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
             asleep_since: None,
+            dark_since: None,
         })
     }
 }
@@ -354,6 +394,8 @@ pub enum DtuPhase {
     Online,
     /// The last poll failed.
     Failing,
+    /// Off the network with the sun, as a DTU inside an inverter is at night. Not an error.
+    Asleep,
     /// Another bridge polls it; this one is ready to.
     Standby,
 }
@@ -392,6 +434,15 @@ pub struct Failure {
     pub text: String,
 }
 
+/// A DTU that sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// Its last reading.
+    pub since: Timestamp,
+    /// The newest poll that found it so.
+    pub found_at: Timestamp,
+}
+
 /// One gateway as of now.
 #[derive(Debug, Clone)]
 pub struct DtuState {
@@ -417,6 +468,8 @@ pub struct DtuState {
     pub error_count: u64,
     /// End of the last poll that succeeded.
     pub last_success: Option<Timestamp>,
+    /// That it is asleep, if it is.
+    pub asleep: Option<Asleep>,
     /// The newest failure, kept after recovery.
     pub last_failure: Option<Failure>,
     /// See [`BreakerState`].
@@ -452,6 +505,7 @@ impl DtuState {
             query_count: 0,
             error_count: 0,
             last_success: None,
+            asleep: None,
             last_failure: None,
             breaker: BreakerState::Closed,
             poll_seconds: None,
@@ -475,9 +529,11 @@ impl DtuState {
         SignedDuration::from_secs(i64::try_from(self.poll_interval_s * 3).unwrap_or(300).max(300))
     }
 
-    /// Whether a poll has succeeded within [`Self::stale_after`].
+    /// Whether a poll has succeeded, or found it asleep, within [`Self::stale_after`].
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.last_success.is_some_and(|at| now.duration_since(at) <= self.stale_after())
+        let found_asleep = self.asleep.map(|asleep| asleep.found_at);
+        let newest = self.last_success.max(found_asleep);
+        newest.is_some_and(|at| now.duration_since(at) <= self.stale_after())
     }
 }
 
@@ -607,6 +663,22 @@ mod tests {
             let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
             let meters = vec![reading];
             plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
+    }
+
+    #[test]
+    fn what_a_store_knows_of_a_meter_never_replaces_a_newer_reading() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let known = |second, watts| Latest {
+            dtu_name: "roof".to_owned(),
+            at: Timestamp::from_second(second).unwrap(),
+            reading: MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) },
+        };
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0)] {
+            plant.recall(vec![known(second, watts)], Vec::new(), now);
         }
         assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }

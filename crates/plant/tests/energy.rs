@@ -84,6 +84,34 @@ impl World {
     }
 }
 
+/// A clock goes wrong for three readings, by three days either way, and is set right.
+#[test]
+fn a_day_to_which_the_clock_comes_back_keeps_its_energy() {
+    for days_away in [3, -3] {
+        let mut world = World::default();
+        let noon = local("2026-06-21T12:00");
+        for minute in 0..3 {
+            world.read_at(noon + minute.minutes(), 800 + minute as u32, 50_000 + minute as u32);
+        }
+        assert_eq!(world.account.today_wh(calendar().day(noon)), 802);
+        let away = noon + SignedDuration::from_hours(24 * days_away);
+        if days_away < 0 {
+            world.account.put_clock_back(away, &calendar());
+        }
+        for minute in 3..6 {
+            world.read_at(away + minute.minutes(), 800 + minute as u32, 50_000 + minute as u32);
+        }
+        if days_away > 0 {
+            world.account.put_clock_back(noon + 6.minutes(), &calendar());
+        }
+        world.read_at(noon + 6.minutes(), 806, 50_006);
+        let today = world.account.today_wh(calendar().day(noon));
+        assert!((802..=806).contains(&today), "{days_away} days away: {today} Wh");
+        assert_eq!(world.account.lifetime_wh, 50_006);
+        assert_eq!(world.booked(), 806);
+    }
+}
+
 /// What a port really made, and how a DTU may show it.
 #[derive(Debug, Clone)]
 enum Show {

@@ -1,4 +1,4 @@
-//! The books of a batch: energy and daily figures, made by pure functions between two statements.
+//! The books of a batch: energy, daily and hourly figures, made by pure functions between two statements.
 //!
 //! The writer opens the ledger with what `production_cache` holds, enters the snapshots in the
 //! order of their time, and stores what has changed, all in the transaction of the readings. A
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use plant::energy::{Account, Booking, Calendar, Evidence};
+use plant::energy::{Account, Booking, Calendar, Evidence, HourBooking, by_hour};
 use plant::reading::sample_time;
 use plant::{PortReading, Serial, Snapshot};
 
@@ -23,7 +23,16 @@ pub(crate) struct PortBook {
     /// Its account.
     pub(crate) account: Account,
     /// What was added by day.
-    pub(crate) days: BTreeMap<Date, DayEntry>,
+    pub(crate) days: BTreeMap<Date, Tally>,
+    /// What was added by hour.
+    pub(crate) hours: BTreeMap<Timestamp, Tally>,
+}
+
+/// The energy that a reading has added.
+#[derive(Debug, Default)]
+pub(crate) struct Added {
+    days: Vec<Booking>,
+    hours: Vec<HourBooking>,
 }
 
 /// What the books want to know of a reading.
@@ -41,30 +50,35 @@ impl PortBook {
         reading: &Entry,
         calendar: &Calendar,
         horizon: Timestamp,
-    ) -> Vec<Booking> {
+    ) -> Added {
         let at = reading.at;
         if entered(self.latest, at, horizon) {
-            return Vec::new();
+            return Added::default();
         }
         if self.latest.is_some_and(|latest| latest > horizon) {
             self.account.put_clock_back(at, calendar);
         }
-        self.latest = Some(at);
+        let before = self.latest.replace(at);
         let day = self.days.entry(calendar.day(at)).or_default();
         day.see(at, reading.power_w);
-        let Some(evidence) = &reading.evidence else { return Vec::new() };
+        self.hours.entry(calendar.hour(at)).or_default().see(at, reading.power_w);
+        let Some(evidence) = &reading.evidence else { return Added::default() };
         let step = self.account.take(evidence, calendar);
         day.corrections += u32::from(step.correction.is_some());
+        let hours = by_hour(&step, at, before, calendar);
         for booking in &step.bookings {
-            self.days.entry(booking.day).or_default().book(booking);
+            self.days.entry(booking.day).or_default().book(booking.energy_wh, booking.estimated);
         }
-        step.bookings
+        for booking in &hours {
+            self.hours.entry(booking.hour).or_default().book(booking.energy_wh, booking.estimated);
+        }
+        Added { days: step.bookings, hours }
     }
 }
 
-/// What a batch adds to a row of `port_daily` or `plant_daily`.
+/// What a batch adds to a row of one of the tables of days and hours.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct DayEntry {
+pub(crate) struct Tally {
     pub(crate) energy_wh: u64,
     pub(crate) estimated_wh: u64,
     pub(crate) peak: Option<(f32, Timestamp)>,
@@ -81,10 +95,11 @@ pub(crate) struct Ledger<'a> {
     pub(crate) ports: BTreeMap<PortKey, PortBook>,
     /// The last poll of each DTU that was entered.
     polls: BTreeMap<String, Timestamp>,
-    pub(crate) dtu_days: BTreeMap<(String, Date), DayEntry>,
+    pub(crate) dtu_days: BTreeMap<(String, Date), Tally>,
+    pub(crate) dtu_hours: BTreeMap<(String, Timestamp), Tally>,
 }
 
-impl DayEntry {
+impl Tally {
     fn see(&mut self, at: Timestamp, power_w: Option<f32>) {
         self.samples += 1;
         self.first_at = Some(self.first_at.map_or(at, |first| first.min(at)));
@@ -96,9 +111,9 @@ impl DayEntry {
         }
     }
 
-    fn book(&mut self, booking: &Booking) {
-        self.energy_wh += booking.energy_wh;
-        self.estimated_wh += if booking.estimated { booking.energy_wh } else { 0 };
+    fn book(&mut self, energy_wh: u64, estimated: bool) {
+        self.energy_wh += energy_wh;
+        self.estimated_wh += if estimated { energy_wh } else { 0 };
     }
 }
 
@@ -109,7 +124,7 @@ impl<'a> Ledger<'a> {
         ports: BTreeMap<PortKey, PortBook>,
         polls: BTreeMap<String, Timestamp>,
     ) -> Self {
-        Self { calendar, ports, polls, dtu_days: BTreeMap::new() }
+        Self { calendar, ports, polls, dtu_days: BTreeMap::new(), dtu_hours: BTreeMap::new() }
     }
 
     /// Enters a snapshot. Snapshots come in the order of their time; those stamped after `horizon`
@@ -124,17 +139,28 @@ impl<'a> Ledger<'a> {
             let evidence = snapshot.evidence_of(reading);
             let entry = Entry { at, power_w: reading.pv_power_w, evidence };
             let book = self.ports.entry((reading.serial, reading.port)).or_default();
-            for booking in book.enter(&entry, self.calendar, horizon) {
-                self.dtu_day(snapshot, booking.day).book(&booking);
+            let added = book.enter(&entry, self.calendar, horizon);
+            for booking in &added.days {
+                self.dtu_day(snapshot, booking.day).book(booking.energy_wh, booking.estimated);
+            }
+            for booking in &added.hours {
+                self.dtu_hour(snapshot, booking.hour).book(booking.energy_wh, booking.estimated);
             }
         }
     }
 
     /// What was added to each port and day.
-    pub(crate) fn port_days(&self) -> impl Iterator<Item = (PortKey, Date, &DayEntry)> {
+    pub(crate) fn port_days(&self) -> impl Iterator<Item = (PortKey, Date, &Tally)> {
         self.ports
             .iter()
             .flat_map(|(key, book)| book.days.iter().map(|(day, entry)| (*key, *day, entry)))
+    }
+
+    /// What was added to each port and hour.
+    pub(crate) fn port_hours(&self) -> impl Iterator<Item = (PortKey, Timestamp, &Tally)> {
+        self.ports
+            .iter()
+            .flat_map(|(key, book)| book.hours.iter().map(|(hour, entry)| (*key, *hour, entry)))
     }
 
     /// The account of a port that is in the batch.
@@ -151,10 +177,15 @@ impl<'a> Ledger<'a> {
         self.polls.insert(snapshot.dtu_name.clone(), at);
         let power = snapshot.pv_power_w() as f32;
         self.dtu_day(snapshot, self.calendar.day(at)).see(at, Some(power));
+        self.dtu_hour(snapshot, self.calendar.hour(at)).see(at, Some(power));
     }
 
-    fn dtu_day(&mut self, snapshot: &Snapshot, day: Date) -> &mut DayEntry {
+    fn dtu_day(&mut self, snapshot: &Snapshot, day: Date) -> &mut Tally {
         self.dtu_days.entry((snapshot.dtu_name.clone(), day)).or_default()
+    }
+
+    fn dtu_hour(&mut self, snapshot: &Snapshot, hour: Timestamp) -> &mut Tally {
+        self.dtu_hours.entry((snapshot.dtu_name.clone(), hour)).or_default()
     }
 }
 

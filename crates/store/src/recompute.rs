@@ -7,14 +7,14 @@
 //! A port is walked without a lock first, which may take a while after many years; only the few
 //! readings that came meanwhile are walked while the writer waits.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use plant::energy::{Calendar, Evidence};
 use plant::{InverterReading, PortReading};
 
-use crate::ledger::{DayEntry, Entry, PortBook, PortKey};
+use crate::ledger::{Entry, PortBook, PortKey, Tally};
 
 /// Readings that are read at a time.
 pub(crate) const PAGE: u32 = 20_000;
@@ -64,8 +64,25 @@ impl<'a> Walk<'a> {
         &self,
         key: PortKey,
         asked: &RangeInclusive<Date>,
-    ) -> Vec<(PortKey, Date, &DayEntry)> {
+    ) -> Vec<(PortKey, Date, &Tally)> {
         let asked = self.book.days.iter().filter(|(day, _)| asked.contains(day));
         asked.map(|(day, entry)| (key, *day, entry)).collect()
     }
+    /// The hours of these days.
+    pub(crate) fn hours(
+        &self,
+        key: PortKey,
+        asked: &RangeInclusive<Date>,
+    ) -> Vec<(PortKey, Timestamp, &Tally)> {
+        let span = span(self.calendar, asked);
+        let asked = self.book.hours.range(span);
+        asked.map(|(hour, entry)| (key, *hour, entry)).collect()
+    }
+}
+
+/// From the beginning of the first of these days to the end of the last.
+pub(crate) fn span(calendar: &Calendar, days: &RangeInclusive<Date>) -> Range<Timestamp> {
+    let end = days.end().tomorrow().map_or(Timestamp::MAX, |next| calendar.start(next));
+    // PostgreSQL's calendar ends before jiff's begins.
+    calendar.start(*days.start()).max(Timestamp::UNIX_EPOCH)..end
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use sqlx::{Connection, Executor, PgConnection};
-use store::{Claim, Leases, PostgresOptions, PostgresStore, Store, StoreError};
+use store::{Claim, HistoryQuery, Leases, PostgresOptions, PostgresStore, Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use world::*;
@@ -223,6 +223,10 @@ async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
         store.write(&[snapshot(poll(NOON + 60 * minute, 1))]).await.unwrap();
     }
     store.latest(at(NOON)).await.unwrap();
+    for limit in [1, 10_000] {
+        let query = HistoryQuery { serial: serial(1), from: None, to: None, limit };
+        assert_eq!(store.history(&query).await.unwrap().len(), limit.min(2) as usize);
+    }
     store.stats().await.unwrap();
     store.set_config("key", &serde_json::json!(1)).await.unwrap();
     store.config("key").await.unwrap();

@@ -38,8 +38,9 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values: history, metrics, stream, write.
-    #[schema(example = json!(["history", "metrics", "stream"]))]
+    /// What this bridge offers beyond the latest values: history, energy, power, metrics, stream,
+    /// write.
+    #[schema(example = json!(["history", "energy", "power", "metrics", "stream"]))]
     pub capabilities: Vec<&'static str>,
     /// How a client says who it is: none (nothing is asked) or token (`Authorization: Bearer`).
     #[schema(example = "none")]
@@ -63,11 +64,14 @@ pub struct InfoDtu {
 impl Info {
     /// What this bridge says of itself.
     pub fn of(api: &Api, moment: &Moment) -> Self {
+        let stored = api.store.is_some();
         let offered = [
-            ("history", api.store.is_some()),
+            ("history", stored),
+            ("energy", stored),
+            ("power", stored),
             ("metrics", api.metrics_enabled),
             ("stream", true),
-            ("write", api.access.needs_token() && api.store.is_some()),
+            ("write", api.access.needs_token() && stored),
         ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),

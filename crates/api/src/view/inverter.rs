@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use plant::alarm::alarm_text;
 use plant::live::{LiveInverter, Timed};
 use plant::model::Model;
+use plant::reading::Phases;
 use plant::status::{Activity, operating_status_text};
 use plant::{InverterReading, Serial};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::meter::PHASES;
 use super::tenths;
 use crate::Moment;
 
@@ -77,6 +79,12 @@ pub struct Inverter {
     pub reactive_power: Option<f32>,
     /// 0 to 1; null where the protocol does not tell it.
     pub power_factor: Option<f32>,
+    /// AC current in A, the sum of the phases on three-phase models; null while asleep and where the
+    /// protocol does not tell it.
+    pub ac_current: Option<f32>,
+    /// The AC side phase by phase, on three-phase models; null while asleep and where the protocol
+    /// does not tell it.
+    pub phases: Option<[Phase; 3]>,
     /// What its panels deliver together, DC, in W; 0 while asleep.
     #[schema(example = 1090.7)]
     pub pv_power: Option<f64>,
@@ -189,6 +197,39 @@ pub struct HistoryEntry {
     pub reactive_power: Option<f32>,
     /// 0 to 1, where the protocol tells it.
     pub power_factor: Option<f32>,
+    /// AC current in A, where the protocol tells it.
+    pub ac_current: Option<f32>,
+    /// The AC side phase by phase, on three-phase models, where the protocol tells it.
+    pub phases: Option<[Phase; 3]>,
+}
+
+/// One phase of a three-phase inverter.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = InverterPhase)]
+pub struct Phase {
+    /// A, B or C.
+    #[schema(example = "A")]
+    pub phase: &'static str,
+    /// Against neutral, in V.
+    #[schema(example = 231.2)]
+    pub voltage_v: Option<f32>,
+    /// Against the next phase, in V: A to B, B to C, C to A.
+    #[schema(example = 400.4)]
+    pub line_voltage_v: Option<f32>,
+    /// In A.
+    #[schema(example = 2.61)]
+    pub current_a: Option<f32>,
+}
+
+impl Phase {
+    fn all(shown: &Phases) -> [Self; 3] {
+        std::array::from_fn(|phase| Self {
+            phase: PHASES[phase],
+            voltage_v: shown.voltage_v[phase],
+            line_voltage_v: shown.line_voltage_v[phase],
+            current_a: shown.current_a[phase],
+        })
+    }
 }
 
 impl Inverter {
@@ -225,6 +266,8 @@ impl Inverter {
             active_power: power(reading.and_then(|reading| reading.active_power_w)),
             reactive_power: power(reading.and_then(|reading| reading.reactive_power_var)),
             power_factor: awake.and_then(|reading| reading.power_factor),
+            ac_current: awake.and_then(|reading| reading.grid_current_a),
+            phases: awake.and_then(|reading| reading.phases.as_ref()).map(Phase::all),
             pv_power: if asleep { Some(0.0) } else { pv_power(&ports) },
             retired,
             stale: !retired && moment.is_stale(inverter, inverter.last_seen),
@@ -290,6 +333,8 @@ impl From<Timed<InverterReading>> for HistoryEntry {
             active_power: value.active_power_w,
             reactive_power: value.reactive_power_var,
             power_factor: value.power_factor,
+            ac_current: value.grid_current_a,
+            phases: value.phases.as_ref().map(Phase::all),
         }
     }
 }

@@ -1,32 +1,44 @@
 //! The public JSON shapes.
 //!
 //! Keys that the Python v2 answered with keep their names and meanings, without its `id` and
-//! `raw_data`. Times are RFC 3339 in UTC. A quantity that is not known is null, never zero.
+//! `raw_data`. Times are RFC 3339 in UTC, and of periods with the plant's offset. A quantity that is not known is null, never zero.
 //!
 //! Quantities stay `f32`, as they were read: they are written with the fewest digits that mean the
 //! same number, 33.7 and not 33.70000076.
 
 pub mod coverage;
 pub mod dtu;
+pub mod energy;
 pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
 pub mod layout;
+pub mod meter;
 pub mod plant;
+pub mod power;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 pub use coverage::Coverage;
 pub use dtu::Dtu;
+pub use energy::Energy;
 pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use meter::{Meter, MeterEntry};
 pub use plant::Plant;
+pub use power::Power;
 pub use stats::Stats;
+pub use storage::{Storage, StorageEntry};
 
 use std::time::Duration;
+
+use ::plant::energy::Calendar;
+use jiff::Timestamp;
+use store::Grouping;
 
 /// Watts to the tenth that DTUs report: a sum of tenths has noise further down.
 pub(crate) fn tenths(watts: f64) -> f64 {
@@ -37,4 +49,19 @@ pub(crate) fn tenths(watts: f64) -> f64 {
 pub(crate) fn milliseconds(seconds: f64) -> f64 {
     Duration::try_from_secs_f64(seconds)
         .map_or(seconds, |duration| duration.as_millis() as f64 / 1000.0)
+}
+
+/// An instant with the plant's offset: `2026-06-21T00:00:00+02:00`.
+pub(crate) fn local(calendar: &Calendar, at: Timestamp) -> String {
+    at.display_with_offset(calendar.zone().to_offset(at)).to_string()
+}
+
+/// What series are about, as the parameter `by` takes it.
+pub(crate) const fn grouping_word(by: Grouping) -> &'static str {
+    match by {
+        Grouping::Plant => "plant",
+        Grouping::Dtu => "dtu",
+        Grouping::Inverter => "inverter",
+        Grouping::Port => "port",
+    }
 }

@@ -4,12 +4,15 @@
 
 mod access;
 mod arrange;
+mod devices;
+mod energy;
 mod events;
 mod health;
 mod metrics;
 mod openapi;
 mod plant;
 mod polling;
+mod power;
 mod problems;
 mod python_clients;
 mod routes;

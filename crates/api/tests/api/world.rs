@@ -10,13 +10,17 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use plant::curve::PowerPoint;
 use plant::event::Event;
 use plant::live::{
     DtuPhase, DtuState, Failure, LiveInverter, LivePlant, StorageState, StoreLink, Timed,
 };
-use plant::{InverterReading, PortReading, Serial, Snapshot};
+use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 use serde_json::Value;
-use store::{EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError, StoreStats, Written};
+use store::{
+    Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, KnownDevices, MeanQuery,
+    MeanSeries, MeterQuery, PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written,
+};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
@@ -256,6 +260,14 @@ pub(crate) struct TestStore {
     /// Newest first.
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) days: Mutex<Vec<PlantDay>>,
+    pub(crate) asked_energy: Mutex<Vec<EnergyQuery>>,
+    pub(crate) energy: Mutex<Vec<EnergySeries>>,
+    /// Newest first.
+    pub(crate) meters: Mutex<Vec<Timed<MeterReading>>>,
+    /// Newest first.
+    pub(crate) hybrids: Mutex<Vec<StorageReading>>,
+    pub(crate) asked_means: Mutex<Vec<MeanQuery>>,
+    pub(crate) means: Mutex<Vec<MeanSeries>>,
 }
 
 impl TestStore {
@@ -317,6 +329,18 @@ impl Store for TestStore {
         self.answer(days).await
     }
 
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        self.asked_energy.lock().unwrap().push(*query);
+        let energy = self.energy.lock().unwrap().clone();
+        self.answer(energy).await
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.asked_means.lock().unwrap().push(*query);
+        let means = self.means.lock().unwrap().clone();
+        self.answer(means).await
+    }
+
     async fn open_events(&self) -> Result<Vec<Event>, StoreError> {
         unreachable!("the bridge reads what is open")
     }
@@ -352,5 +376,49 @@ impl Store for TestStore {
 
     async fn close(&self) {
         unreachable!("the bridge closes the store")
+    }
+}
+
+#[async_trait]
+impl Devices for TestStore {
+    async fn latest_devices(&self, _: Timestamp) -> Result<KnownDevices, StoreError> {
+        unreachable!("the latest values are served from memory")
+    }
+
+    async fn meter_history(
+        &self,
+        query: &MeterQuery,
+    ) -> Result<Vec<Timed<MeterReading>>, StoreError> {
+        let mut readings = self.meters.lock().unwrap().clone();
+        readings.retain(|timed| {
+            timed.value.serial == query.serial
+                && query.from.is_none_or(|from| timed.at >= from)
+                && query.to.is_none_or(|to| timed.at < to)
+        });
+        readings.truncate(query.limit as usize);
+        self.answer(readings).await
+    }
+
+    async fn storage_history(
+        &self,
+        query: &StorageQuery,
+    ) -> Result<Vec<StorageReading>, StoreError> {
+        let mut readings = self.hybrids.lock().unwrap().clone();
+        readings.retain(|reading| {
+            reading.serial_number == query.serial_number
+                && query.from.is_none_or(|from| reading.sampled_at >= from)
+                && query.to.is_none_or(|to| reading.sampled_at < to)
+        });
+        readings.truncate(query.limit as usize);
+        self.answer(readings).await
+    }
+
+    async fn plant_power(
+        &self,
+        _: &str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Vec<PowerPoint>, StoreError> {
+        unreachable!("no route of these tests asks for it")
     }
 }

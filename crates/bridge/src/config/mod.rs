@@ -25,7 +25,7 @@ use plant::energy::Calendar;
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-pub(crate) use self::dtus::DtuConfig;
+pub(crate) use self::dtus::{DtuConfig, Protocol};
 use self::parser::Parser;
 pub(crate) use self::settings::SETTINGS;
 pub(crate) use self::sources::Sources;
@@ -72,7 +72,12 @@ pub(crate) struct Config {
 /// How every DTU is polled.
 #[derive(Debug, Clone)]
 pub(crate) struct Polling {
+    /// Of what is read over Modbus.
     pub(crate) timeout: Duration,
+    /// Of what is read over the Wi-Fi protocol.
+    pub(crate) wifi_timeout: Duration,
+    /// How long a Wi-Fi DTU is left alone around its upload.
+    pub(crate) upload_pause: Duration,
     pub(crate) retries: u32,
     pub(crate) retry_delay: Duration,
     pub(crate) retry_delay_max: Duration,
@@ -177,9 +182,15 @@ fn read(parser: &mut Parser<'_>, environment: &BTreeMap<String, String>) -> Opti
     })
 }
 
+/// A DTU-Pro answers within a second or not at all.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// Wi-Fi DTUs take their time; every other program waits 5 to 30 s.
+const WIFI_TIMEOUT: Duration = Duration::from_secs(10);
+
 fn polling(parser: &mut Parser<'_>) -> Option<Polling> {
     let seconds = |number: f64| Duration::from_secs_f64(number);
     let timeout = parser.number("COMM_TIMEOUT", 1, 60).map(Duration::from_secs);
+    let upload_pause = parser.number("WIFI_UPLOAD_PAUSE", 0, 60).map(Duration::from_secs);
     let retries = parser.number("COMM_RETRIES", 0, 10);
     let delay = parser.number("COMM_RECONNECT_DELAY", 0.0, 3600.0).map(seconds);
     let delay_max = parser.number("COMM_RECONNECT_DELAY_MAX", 0.0, 86_400.0).map(seconds);
@@ -196,7 +207,9 @@ fn polling(parser: &mut Parser<'_>) -> Option<Polling> {
         None => Some(Vec::new()),
     };
     Some(Polling {
-        timeout: timeout?,
+        timeout: timeout.unwrap_or(TIMEOUT),
+        wifi_timeout: timeout.unwrap_or(WIFI_TIMEOUT),
+        upload_pause: upload_pause?,
         retries: retries?,
         retry_delay: delay?,
         retry_delay_max: delay_max?,

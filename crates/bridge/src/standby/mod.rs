@@ -243,6 +243,7 @@ async fn see(store: &dyn Store, calendar: &Calendar) -> Result<StorageNews, Stor
     let now = Timestamp::now();
     Ok(StorageNews::Seen {
         inverters: store.latest(now).await?,
+        devices: store.latest_devices(now).await?,
         open_events: store.open_events().await?,
         said: arrangement::said(store).await?,
         glance: past::glance(store, calendar, now).await?,

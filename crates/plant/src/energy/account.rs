@@ -29,7 +29,7 @@ pub struct Account {
     today_wh: u64,
     /// The local day of the last accepted reading.
     day: Option<Date>,
-    /// The day before it that had readings, for a clock that was ahead and is put back.
+    /// The day that had readings before [`Self::day`] had, for a clock that comes back to it.
     previous: Option<(Date, u64)>,
     /// The last counter that was believed.
     base: Option<Mark>,
@@ -148,12 +148,18 @@ impl Account {
         }
         self.suspect = None;
         self.former = None;
-        if self.day != Some(day) {
-            let known = self.previous.filter(|(previous, _)| *previous == day);
-            self.today_wh = known.map_or(0, |(_, energy_wh)| energy_wh);
-            self.day = Some(day);
-            self.previous = None;
+        self.turn_to(day);
+    }
+
+    /// Goes on with another day: the next one, or the one before if the clock has been away.
+    fn turn_to(&mut self, day: Date) {
+        if self.day == Some(day) {
+            return;
         }
+        let known = self.previous.filter(|(previous, _)| *previous == day);
+        self.previous = self.day.map(|left| (left, self.today_wh));
+        self.today_wh = known.map_or(0, |(_, energy_wh)| energy_wh);
+        self.day = Some(day);
     }
 
     /// What was made since the counter left a line to which it has returned, less what was
@@ -198,7 +204,7 @@ impl Account {
             ..Self::default()
         };
         let booking = Booking { day, energy_wh: u64::from(today), estimated: false };
-        Step { bookings: vec![booking], correction: None }
+        Step { bookings: vec![booking], since: None, correction: None }
     }
 
     /// Adds energy made since an instant.
@@ -212,11 +218,7 @@ impl Account {
     ) -> Step {
         let bookings = book(since, made_wh, evidence, calendar);
         let day = calendar.day(evidence.at);
-        if self.day != Some(day) {
-            self.previous = self.day.map(|previous| (previous, self.today_wh));
-            self.day = Some(day);
-            self.today_wh = 0;
-        }
+        self.turn_to(day);
         for booking in &bookings {
             self.lifetime_wh += booking.energy_wh;
             if booking.day == day {
@@ -232,7 +234,7 @@ impl Account {
             former.added_wh += made_wh;
         }
         self.base = Some(Mark::of(evidence));
-        Step { bookings, correction }
+        Step { bookings, since: Some(since), correction }
     }
 
     /// A step that no panel makes. It is believed when the counter goes on from there and grows.

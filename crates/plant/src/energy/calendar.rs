@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// Says which local day an instant belongs to, and when a day begins: 23, 24 or 25 hours apart.
 #[derive(Debug, Clone)]
@@ -31,6 +31,20 @@ impl Calendar {
     /// The days from one up to but not including another.
     pub fn days(from: Date, to: Date) -> impl Iterator<Item = Date> {
         from.series(1.day()).take_while(move |day| *day < to)
+    }
+
+    /// The beginning of the hour of an instant. Hours are counted from the beginning of the local
+    /// day.
+    pub fn hour(&self, at: Timestamp) -> Timestamp {
+        let midnight = self.start(self.day(at));
+        midnight + SignedDuration::from_hours(at.duration_since(midnight).as_hours())
+    }
+
+    /// The beginnings of the hours of a day: 23, 24 or 25.
+    pub fn hours(&self, day: Date) -> impl Iterator<Item = Timestamp> {
+        let end = day.tomorrow().map_or(Timestamp::MAX, |next| self.start(next));
+        let hour = move |number| self.start(day) + SignedDuration::from_hours(number);
+        (0..).map(hour).take_while(move |hour| *hour < end)
     }
 
     /// Its time zone.

@@ -20,6 +20,7 @@
 
 mod account;
 mod calendar;
+mod hours;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -31,6 +32,7 @@ use crate::{InverterReading, PortReading, Serial};
 
 pub use account::Account;
 pub use calendar::Calendar;
+pub use hours::{HourBooking, by_hour};
 
 /// The strongest port of any family, for a serial that no table knows, W.
 const MAX_PORT_POWER_W: f64 = 700.0;
@@ -131,6 +133,8 @@ impl Correction {
 pub struct Step {
     /// New energy by day; empty when the reading added none.
     pub bookings: Vec<Booking>,
+    /// Since when that energy was made; none for what was made before the first reading.
+    pub since: Option<Timestamp>,
     /// What was corrected, once it is clear.
     pub correction: Option<Correction>,
 }

@@ -16,8 +16,10 @@ use super::pages::PAGE;
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 const FRAME: usize = FRAME_HEADER + PAGE;
-/// The last bit tells the byte order of the checksums.
+/// A log with checksums of little-endian words.
 const MAGIC: u32 = 0x377f_0682;
+/// A log with checksums of big-endian words.
+const MAGIC_BIG: u32 = 0x377f_0683;
 
 /// The log of a database file.
 pub(super) fn path_of(database: &Path) -> PathBuf {
@@ -27,79 +29,122 @@ pub(super) fn path_of(database: &Path) -> PathBuf {
 }
 
 type Sum = (u32, u32);
+type Salt = [u8; 8];
+
+#[derive(Clone, Copy)]
+enum Order {
+    Little,
+    Big,
+}
 
 struct Frame {
     page: u32,
+    /// Where the page is in the log.
+    page_at: u64,
     /// Whether it ends a transaction.
     commits: bool,
-    salt: [u8; 8],
-    sum: Sum,
-    /// The checksum that follows from a predecessor's.
-    bytes: Vec<u8>,
+    /// Whether it says itself that it belongs to this life of the log.
+    has_salt: bool,
+    /// Whether its checksum follows from that of a live frame before it. Salts are not part of it.
+    proven: bool,
 }
 
-/// Whether something in the log is broken that no power cut breaks.
+impl Frame {
+    /// Whether it belongs to this life of the log, even if its salt or its page has changed.
+    fn is_live(&self) -> bool {
+        self.has_salt || self.proven
+    }
+}
+
+/// Whether something in the log is broken that no power cut breaks: a frame or the header does not
+/// fit, and a frame behind it proves itself. (A power cut that writes the frames of its unfinished
+/// transaction out of order looks the same. Then nothing that was confirmed is missing from what
+/// can be saved.)
 pub(super) fn is_damaged(log: &mut File) -> io::Result<bool> {
-    let mut reader = BufReader::new(log);
-    let Some(header) = read::<HEADER>(&mut reader)? else { return Ok(false) };
-    let big_endian = header[3] & 1 == 1;
-    let sum = checksum(big_endian, (0, 0), &header[..24]);
-    let sound = u32_at(&header, 0) & !1 == MAGIC && sum == sum_at(&header, 24);
-    let mut previous = sum;
-    let mut salt = sound.then(|| salt_at(&header, 16));
-    let mut broken = !sound;
-    while let Some(frame) = next(&mut reader)? {
-        if frame.salt != *salt.get_or_insert(frame.salt) {
-            // What is left of the log's earlier life.
-            if sound && !broken {
-                return Ok(false);
-            }
-            previous = frame.sum;
-            continue;
-        }
-        let proven = checksum(big_endian, previous, &frame.bytes) == frame.sum;
-        if proven && broken {
+    let Some(mut life) = Life::begin(log)? else { return Ok(false) };
+    let mut broken = !life.header_is_sound;
+    while let Some(frame) = life.next()? {
+        if frame.has_salt && frame.proven && broken {
             return Ok(true);
         }
-        broken |= !proven;
-        previous = frame.sum;
+        broken |= !(frame.has_salt && frame.proven);
     }
     Ok(false)
 }
 
-/// Where the newest committed version of each page is. Frames of the log's earlier life, told by
-/// their salt, are older than the database file and do not count.
+/// Where the newest committed version of each page is.
 pub(super) fn frames(log: &mut File) -> io::Result<BTreeMap<u32, u64>> {
-    log.seek(SeekFrom::Start(HEADER as u64))?;
-    let mut reader = BufReader::new(log);
     let mut found = BTreeMap::new();
     let mut uncommitted = BTreeMap::new();
-    let mut salt = None;
-    let mut at = HEADER as u64;
-    while let Some(frame) = next(&mut reader)? {
-        // A flipped bit in one salt must not end the list: the frames around it agree.
-        if frame.salt == *salt.get_or_insert(frame.salt) && frame.page != 0 {
-            uncommitted.insert(frame.page, at + FRAME_HEADER as u64);
-            if frame.commits {
-                found.append(&mut uncommitted);
-            }
+    let Some(mut life) = Life::begin(log)? else { return Ok(found) };
+    while let Some(frame) = life.next()? {
+        if frame.page != 0 && frame.is_live() {
+            uncommitted.insert(frame.page, frame.page_at);
         }
-        at += FRAME as u64;
+        if frame.commits && frame.is_live() {
+            found.append(&mut uncommitted);
+        }
     }
     Ok(found)
 }
 
-fn next(reader: &mut impl Read) -> io::Result<Option<Frame>> {
-    let Some(frame) = read::<FRAME>(reader)? else { return Ok(None) };
-    let mut bytes = frame[..8].to_vec();
-    bytes.extend(&frame[FRAME_HEADER..]);
-    Ok(Some(Frame {
-        page: u32_at(&frame, 0),
-        commits: u32_at(&frame, 4) != 0,
-        salt: salt_at(&frame, 8),
-        sum: sum_at(&frame, 16),
-        bytes,
-    }))
+/// The frames since the log was last begun anew. What lies behind them is left from its earlier
+/// life, is in the database file already, and has another salt.
+struct Life<'f> {
+    reader: BufReader<&'f mut File>,
+    header_is_sound: bool,
+    salt: Salt,
+    /// The checksum of the frame before, by its own account; none where that one is not live.
+    previous: Option<Sum>,
+    at: u64,
+}
+
+impl<'f> Life<'f> {
+    /// `None` where not even the header is complete.
+    fn begin(log: &'f mut File) -> io::Result<Option<Self>> {
+        log.seek(SeekFrom::Start(0))?;
+        let mut reader = BufReader::new(log);
+        let Some(header) = read::<HEADER>(&mut reader)? else { return Ok(None) };
+        let sum = sum_at(&header, 24);
+        let header_is_sound = match u32_at(&header, 0) {
+            MAGIC => checksum(Order::Little, (0, 0), &header[..24]) == sum,
+            MAGIC_BIG => checksum(Order::Big, (0, 0), &header[..24]) == sum,
+            _ => false,
+        };
+        let mut salt = salt_at(&header, 16);
+        if !header_is_sound {
+            // It may be the header's salt that is wrong, or that of the first frame: two of three.
+            let first = read::<FRAME>(&mut reader)?.map(|frame| salt_at(&frame, 8));
+            let second = read::<FRAME>(&mut reader)?.map(|frame| salt_at(&frame, 8));
+            if first.is_some() && first == second {
+                salt = first.unwrap_or(salt);
+            }
+            reader.seek(SeekFrom::Start(HEADER as u64))?;
+        }
+        Ok(Some(Self { reader, header_is_sound, salt, previous: Some(sum), at: HEADER as u64 }))
+    }
+
+    fn next(&mut self) -> io::Result<Option<Frame>> {
+        let Some(bytes) = read::<FRAME>(&mut self.reader)? else { return Ok(None) };
+        let sum = sum_at(&bytes, 16);
+        // In either byte order: the bit that tells which one may be the one that has flipped.
+        let proven = self.previous.is_some_and(|previous| {
+            [Order::Little, Order::Big].into_iter().any(|order| {
+                let head = checksum(order, previous, &bytes[..8]);
+                checksum(order, head, &bytes[FRAME_HEADER..]) == sum
+            })
+        });
+        let frame = Frame {
+            page: u32_at(&bytes, 0),
+            page_at: self.at + FRAME_HEADER as u64,
+            commits: u32_at(&bytes, 4) != 0,
+            has_salt: salt_at(&bytes, 8) == self.salt,
+            proven,
+        };
+        self.previous = frame.is_live().then_some(sum);
+        self.at += FRAME as u64;
+        Ok(Some(frame))
+    }
 }
 
 /// A whole block, or nothing at the end of the file.
@@ -113,10 +158,13 @@ fn read<const N: usize>(reader: &mut impl Read) -> io::Result<Option<[u8; N]>> {
 }
 
 /// SQLite's file format, section 4.2.
-fn checksum(big_endian: bool, (mut s0, mut s1): Sum, bytes: &[u8]) -> Sum {
+fn checksum(order: Order, (mut s0, mut s1): Sum, bytes: &[u8]) -> Sum {
     let word = |four: &[u8]| {
         let four = [four[0], four[1], four[2], four[3]];
-        if big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) }
+        match order {
+            Order::Little => u32::from_le_bytes(four),
+            Order::Big => u32::from_be_bytes(four),
+        }
     };
     for eight in bytes.chunks_exact(8) {
         s0 = s0.wrapping_add(word(&eight[..4])).wrapping_add(s1);
@@ -133,6 +181,6 @@ fn sum_at(bytes: &[u8], at: usize) -> Sum {
     (u32_at(bytes, at), u32_at(bytes, at + 4))
 }
 
-fn salt_at(bytes: &[u8], at: usize) -> [u8; 8] {
+fn salt_at(bytes: &[u8], at: usize) -> Salt {
     std::array::from_fn(|index| bytes[at + index])
 }

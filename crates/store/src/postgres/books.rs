@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
@@ -12,7 +13,7 @@ use sqlx::{PgConnection, Row};
 use super::unnamed;
 use super::write::{Ids, column};
 use crate::batch::{Batch, PortRow};
-use crate::ledger::{DayEntry, Ledger, PortBook, PortKey};
+use crate::ledger::{Ledger, PortBook, PortKey, Tally};
 use crate::rows;
 
 const PORT_STATES: &str = "
@@ -95,10 +96,37 @@ const ADD_DTU_DAYS: &str = "
         last_at    = GREATEST(d.last_at, EXCLUDED.last_at),
         polls      = d.polls + EXCLUDED.polls";
 
+const ADD_PORT_HOURS: &str = "
+    INSERT INTO port_hourly AS h
+        (inverter_id, port_number, hour, energy, estimated, peak_power, peak_at, samples)
+    SELECT *
+    FROM unnest($1::integer[], $2::smallint[], $3::timestamptz[], $4::integer[], $5::integer[],
+                $6::real[], $7::timestamptz[], $8::integer[])
+    ON CONFLICT (inverter_id, port_number, hour) DO UPDATE
+    SET energy     = h.energy + EXCLUDED.energy,
+        estimated  = h.estimated + EXCLUDED.estimated,
+        peak_at    = CASE WHEN h.peak_power >= EXCLUDED.peak_power OR EXCLUDED.peak_power IS NULL
+                          THEN h.peak_at ELSE EXCLUDED.peak_at END,
+        peak_power = GREATEST(h.peak_power, EXCLUDED.peak_power),
+        samples    = h.samples + EXCLUDED.samples";
+
+const ADD_DTU_HOURS: &str = "
+    INSERT INTO plant_hourly AS h (dtu_name, hour, energy, estimated, peak_power, peak_at, polls)
+    SELECT *
+    FROM unnest($1::text[], $2::timestamptz[], $3::integer[], $4::integer[], $5::real[],
+                $6::timestamptz[], $7::integer[])
+    ON CONFLICT (site_id, dtu_name, hour) DO UPDATE
+    SET energy     = h.energy + EXCLUDED.energy,
+        estimated  = h.estimated + EXCLUDED.estimated,
+        peak_at    = CASE WHEN h.peak_power >= EXCLUDED.peak_power OR EXCLUDED.peak_power IS NULL
+                          THEN h.peak_at ELSE EXCLUDED.peak_at END,
+        peak_power = GREATEST(h.peak_power, EXCLUDED.peak_power),
+        polls      = h.polls + EXCLUDED.polls";
+
 /// Rows in one statement, so that it fits into one TLS record: see "Statement size" of
 /// [`write`](super::write). A state of an account is some 300 bytes of JSON.
 const STATES_PER_STATEMENT: usize = 40;
-/// The same for a row of a daily table, at 80 bytes.
+/// The same for a row of a table of days or hours, at 80 bytes.
 const DAYS_PER_STATEMENT: usize = 150;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
@@ -120,7 +148,9 @@ pub(super) async fn keep(
     }
     replace_latest(connection, batch, ids, &ledger).await?;
     add_port_days(connection, ledger.port_days(), ids).await?;
-    add_dtu_days(connection, &ledger).await
+    add_port_hours(connection, ledger.port_hours(), ids).await?;
+    add_dtu_days(connection, &ledger).await?;
+    add_dtu_hours(connection, &ledger).await
 }
 
 async fn port_states(
@@ -143,7 +173,7 @@ async fn port_states(
 async fn last_polls(
     connection: &mut PgConnection,
     batch: &Batch<'_>,
-) -> Result<BTreeMap<String, jiff::Timestamp>> {
+) -> Result<BTreeMap<String, Timestamp>> {
     let found = unnamed(LAST_POLLS).bind(batch.dtu_names()).fetch_all(connection).await?;
     found
         .iter()
@@ -185,7 +215,7 @@ async fn replace_latest(
 /// Adds to rows of `port_daily`, or makes them.
 pub(super) async fn add_port_days(
     connection: &mut PgConnection,
-    days: impl Iterator<Item = (PortKey, Date, &DayEntry)>,
+    days: impl Iterator<Item = (PortKey, Date, &Tally)>,
     ids: &Ids,
 ) -> Result<()> {
     let rows: Vec<_> = days.collect();
@@ -208,8 +238,48 @@ pub(super) async fn add_port_days(
     Ok(())
 }
 
+/// Adds to rows of `port_hourly`, or makes them.
+pub(super) async fn add_port_hours(
+    connection: &mut PgConnection,
+    hours: impl Iterator<Item = (PortKey, Timestamp, &Tally)>,
+    ids: &Ids,
+) -> Result<()> {
+    let rows: Vec<_> = hours.collect();
+    for rows in rows.chunks(DAYS_PER_STATEMENT) {
+        unnamed(ADD_PORT_HOURS)
+            .bind(column(rows, |((serial, _), ..)| ids[serial]))
+            .bind(column(rows, |((_, port), ..)| i16::from(*port)))
+            .bind(column(rows, |(_, hour, _)| hour.to_sqlx()))
+            .bind(column(rows, |(_, _, entry)| hourly(entry.energy_wh)))
+            .bind(column(rows, |(_, _, entry)| hourly(entry.estimated_wh)))
+            .bind(column(rows, |(_, _, entry)| entry.peak.map(|(power, _)| power)))
+            .bind(column(rows, |(_, _, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
+            .bind(column(rows, |(_, _, entry)| count(entry.samples)))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+async fn add_dtu_hours(connection: &mut PgConnection, ledger: &Ledger<'_>) -> Result<()> {
+    let rows: Vec<(&(String, _), &Tally)> = ledger.dtu_hours.iter().collect();
+    for rows in rows.chunks(DAYS_PER_STATEMENT) {
+        unnamed(ADD_DTU_HOURS)
+            .bind(column(rows, |((name, _), _)| name.clone()))
+            .bind(column(rows, |((_, hour), _)| hour.to_sqlx()))
+            .bind(column(rows, |(_, entry)| hourly(entry.energy_wh)))
+            .bind(column(rows, |(_, entry)| hourly(entry.estimated_wh)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(power, _)| power)))
+            .bind(column(rows, |(_, entry)| entry.peak.map(|(_, at)| at.to_sqlx())))
+            .bind(column(rows, |(_, entry)| count(entry.samples)))
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
 async fn add_dtu_days(connection: &mut PgConnection, ledger: &Ledger<'_>) -> Result<()> {
-    let rows: Vec<(&(String, _), &DayEntry)> = ledger.dtu_days.iter().collect();
+    let rows: Vec<(&(String, _), &Tally)> = ledger.dtu_days.iter().collect();
     for rows in rows.chunks(DAYS_PER_STATEMENT) {
         unnamed(ADD_DTU_DAYS)
             .bind(column(rows, |((name, _), _)| name.clone()))
@@ -229,6 +299,12 @@ async fn add_dtu_days(connection: &mut PgConnection, ledger: &Ledger<'_>) -> Res
 
 fn signed(energy_wh: u64) -> i64 {
     i64::try_from(energy_wh).unwrap_or(i64::MAX)
+}
+
+/// The energy of an hour as the column takes it. A lifetime of four gigawatt-hours is the most that
+/// a counter can step at once.
+fn hourly(energy_wh: u64) -> i32 {
+    i32::try_from(energy_wh).unwrap_or(i32::MAX)
 }
 
 fn count(number: u32) -> i32 {

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::write::column;
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::rows;
 use crate::{EventQuery, PlantDay};
 
@@ -22,13 +22,38 @@ const KEEP: &str = "
     WHERE (e.ended_at, e.text) IS DISTINCT FROM
           (COALESCE(EXCLUDED.ended_at, e.ended_at), EXCLUDED.text)";
 
+/// What began in the range, what began before it and ended later, and what began before it and
+/// lasts: each through an index of its own. One condition for all of them would read every event
+/// before the range.
 const OVERLAPPING: &str = "
-    SELECT kind, subject, started_at, ended_at, text
-    FROM events
-    WHERE site_id = 1
-      AND ($3 = '{}' OR kind = ANY ($3))
-      AND started_at < COALESCE($2, 'infinity')
-      AND (ended_at IS NULL OR ended_at >= COALESCE($1, '-infinity'))
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at >= COALESCE($1, '-infinity')
+       AND started_at < COALESCE($2, 'infinity')
+       AND (ended_at IS NULL OR ended_at >= COALESCE($1, '-infinity'))
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
+    UNION ALL
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at < LEAST($1, $2)
+       AND ended_at >= $1
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
+    UNION ALL
+    (SELECT kind, subject, started_at, ended_at, text
+     FROM events
+     WHERE site_id = 1
+       AND ($3 = '{}' OR kind = ANY ($3))
+       AND started_at < LEAST($1, $2)
+       AND $1 IS NOT NULL
+       AND ended_at IS NULL
+     ORDER BY started_at DESC, kind, subject
+     LIMIT $4)
     ORDER BY started_at DESC, kind, subject
     LIMIT $4";
 
@@ -71,7 +96,7 @@ pub(super) async fn keep(connection: &mut PgConnection, events: &[Event]) -> Res
 /// See [`Store::events`](crate::Store::events).
 pub(super) async fn overlapping(pool: &PgPool, query: &EventQuery) -> Result<Vec<Event>> {
     let kinds: Vec<String> = query.kinds.iter().map(|kind| kind.word().to_owned()).collect();
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(OVERLAPPING)
         .bind(query.from.map(ToSqlx::to_sqlx))
         .bind(query.to.map(ToSqlx::to_sqlx))
@@ -85,7 +110,7 @@ pub(super) async fn overlapping(pool: &PgPool, query: &EventQuery) -> Result<Vec
 
 /// See [`Store::open_events`](crate::Store::open_events).
 pub(super) async fn open(pool: &PgPool) -> Result<Vec<Event>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(OPEN).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     known(&found)
@@ -93,7 +118,7 @@ pub(super) async fn open(pool: &PgPool) -> Result<Vec<Event>> {
 
 /// See [`Store::plant_days`](crate::Store::plant_days).
 pub(super) async fn plant_days(pool: &PgPool, from: Date, to: Date) -> Result<Vec<PlantDay>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PLANT_DAYS)
         .bind(from.to_sqlx())
         .bind(to.to_sqlx())

@@ -20,11 +20,15 @@
 //! vanished without closing its connections is given up by us after 60 s.
 
 mod books;
+mod devices;
+mod energy;
 mod error;
 mod events;
+mod history;
 mod lease;
 mod migrate;
 mod options;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -42,23 +46,25 @@ use plant::energy::Calendar;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
-use sqlx::PgPool;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, Postgres};
 use sqlx::query::Query;
+use sqlx::{Connection, PgConnection, PgPool, Transaction};
 
 pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record, Store, StoreError,
-    StoreStats, Written,
+    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
+    MeanSeries, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// After how long without use a connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a connection that was given back may take to end what was cut off on it.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a call may take when the server answers nothing any more.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -76,6 +82,16 @@ const BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
      SET LOCAL enable_bitmapscan = off; \
      SET LOCAL statement_timeout = '30s'; \
      SET LOCAL idle_in_transaction_session_timeout = '60s'";
+
+/// The same for statements that read all of a range of a key: in the order of pages, many of which
+/// are asked for ahead. The number is what a solid-state disk can have under way; an administrator's
+/// zero is left alone, as is that of a platform that cannot read ahead and refuses any other.
+const BEGIN_RANGE: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+     SET LOCAL enable_indexscan = off; \
+     SET LOCAL statement_timeout = '30s'; \
+     SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+     SELECT set_config('effective_io_concurrency', '256', true) \
+     WHERE current_setting('effective_io_concurrency') <> '0'";
 
 /// Readings in a PostgreSQL database.
 pub struct PostgresStore {
@@ -97,7 +113,8 @@ impl PostgresStore {
             .min_connections(0)
             .max_connections(options.pool_size.saturating_add(options.max_overflow))
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(IDLE_TIMEOUT);
+            .idle_timeout(IDLE_TIMEOUT)
+            .after_release(|connection, _| Box::pin(is_of_use(connection)));
         Ok(Self {
             server: server_name(&connect),
             pool: pool.connect_lazy_with(connect),
@@ -159,6 +176,28 @@ fn server_name(options: &PgConnectOptions) -> String {
     }
 }
 
+/// Begins a transaction, in a task of its own that sees it through: the connection of a BEGIN that
+/// was cut off would go back to the pool inside a transaction that sqlx does not know of. One that
+/// is cut off later is rolled back.
+async fn begin(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+/// Whether a connection that comes back to the pool is of use. sqlx asks the same without a limit
+/// of time, so that a server that is silent in the middle of a statement would keep its place in
+/// the pool for as long as TCP believes in it, a quarter of an hour.
+async fn is_of_use(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
 /// A statement that leaves nothing behind on the server's connection, see the module doc.
 fn unnamed(sql: &'static str) -> Query<'static, Postgres, PgArguments> {
     sqlx::query(sql).persistent(false)
@@ -186,14 +225,14 @@ impl Store for PostgresStore {
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
-        self.call(read::latest(&self.pool, now)).await
+        self.call(read::latest(&self.pool, now, &self.calendar)).await
     }
 
     async fn history(
         &self,
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
-        self.call(read::history(&self.pool, query)).await
+        self.call(history::history(&self.pool, query)).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
@@ -206,6 +245,14 @@ impl Store for PostgresStore {
 
     async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
         self.call(events::plant_days(&self.pool, from, to)).await
+    }
+
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        self.call(energy::energy(&self.pool, &self.calendar, query)).await
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.call(power::means(&self.pool, query)).await
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

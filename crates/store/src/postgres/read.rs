@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use plant::Serial;
+use plant::energy::Calendar;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
-use plant::{InverterReading, Serial};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
+use crate::StoreStats;
 use crate::rows;
-use crate::{HistoryQuery, StoreStats};
 
 /// One step backwards through the key of `inverter_data` for each inverter.
 const LATEST_INVERTERS: &str = "
@@ -35,18 +36,7 @@ const LATEST_INVERTERS: &str = "
 const LATEST_PORTS: &str = "
     SELECT i.serial_number, c.*
     FROM production_cache AS c
-    JOIN inverters AS i USING (inverter_id)
-    WHERE c.timestamp <= $1";
-
-/// Bounded below in any case, so that a table split by time is not searched back to its beginning.
-const HISTORY: &str = "
-    SELECT *
-    FROM inverter_data
-    WHERE inverter_id = (SELECT inverter_id FROM inverters WHERE serial_number = $1)
-      AND timestamp >= COALESCE($2, (SELECT first_seen FROM inverters WHERE serial_number = $1))
-      AND timestamp < COALESCE($3, 'infinity')
-    ORDER BY timestamp DESC
-    LIMIT $4";
+    JOIN inverters AS i USING (inverter_id)";
 
 /// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
 const STATS: &str = "
@@ -80,22 +70,35 @@ const ROW_COUNTS: &str = "
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::latest`](crate::Store::latest).
-pub(super) async fn latest(pool: &PgPool, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>> {
-    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX).to_sqlx();
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+pub(super) async fn latest(
+    pool: &PgPool,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Result<Vec<(Serial, LiveInverter)>> {
+    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let mut inverters = BTreeMap::new();
-    for row in unnamed(LATEST_INVERTERS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in
+        unnamed(LATEST_INVERTERS).bind(horizon.to_sqlx()).fetch_all(&mut *transaction).await?
+    {
         let serial = rows::serial(&row)?;
         inverters.insert(serial, live_inverter(&row, serial)?);
     }
-    for row in unnamed(LATEST_PORTS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in unnamed(LATEST_PORTS).fetch_all(&mut *transaction).await? {
         let reading = rows::port_reading(&row, rows::serial(&row)?)?;
         if let Some(inverter) = inverters.get_mut(&reading.serial) {
             let at = time(&row, "timestamp")?;
-            if let Some(account) = rows::account(&row)? {
+            // Read under a clock that was ahead: not the latest, but its energy was made.
+            let from_the_future = at > horizon;
+            if let Some(mut account) = rows::account(&row)? {
+                if from_the_future {
+                    account.put_clock_back(now, calendar);
+                }
                 inverter.accounts.insert(reading.port, account);
             }
-            inverter.ports.insert(reading.port, Timed { at, value: reading });
+            if !from_the_future {
+                inverter.ports.insert(reading.port, Timed { at, value: reading });
+            }
         }
     }
     transaction.commit().await?;
@@ -115,37 +118,13 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
-}
-
-/// See [`Store::history`](crate::Store::history).
-pub(super) async fn history(
-    pool: &PgPool,
-    query: &HistoryQuery,
-) -> Result<Vec<Timed<InverterReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
-    let found = unnamed(HISTORY)
-        .bind(query.serial.to_string())
-        .bind(query.from.map(|from| from.to_sqlx()))
-        .bind(query.to.map(|to| to.to_sqlx()))
-        .bind(i64::from(query.limit))
-        .fetch_all(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    found
-        .iter()
-        .map(|row| {
-            Ok(Timed {
-                at: time(row, "timestamp")?,
-                value: rows::inverter_reading(row, query.serial)?,
-            })
-        })
-        .collect()
 }
 
 /// See [`Store::stats`](crate::Store::stats).
 pub(super) async fn stats(pool: &PgPool) -> Result<StoreStats> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let row = unnamed(STATS).fetch_one(&mut *transaction).await?;
     let mut stats = StoreStats {
         database_size_bytes: count(&row, "size")?,
@@ -167,6 +146,9 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }
@@ -176,7 +158,7 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
 
 /// See [`Store::config`](crate::Store::config).
 pub(super) async fn config(pool: &PgPool, key: &str) -> Result<Option<serde_json::Value>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let row = unnamed("SELECT value FROM config_cache WHERE key = $1")
         .bind(key.to_owned())
         .fetch_optional(&mut *transaction)
@@ -190,7 +172,7 @@ pub(super) async fn configs(
     pool: &PgPool,
     prefix: &str,
 ) -> Result<Vec<(String, serde_json::Value)>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let rows = unnamed(
         "SELECT key, value FROM config_cache WHERE starts_with(key, $1) ORDER BY key COLLATE \"C\"",
     )

@@ -10,11 +10,11 @@ use plant::live::FUTURE_TOLERANCE;
 use plant::{InverterReading, PortReading, Serial};
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::books::add_port_days;
+use super::books::{add_port_days, add_port_hours};
 use super::write::Ids;
-use super::{BEGIN_READ, BEGIN_WRITE, unnamed};
+use super::{BEGIN_READ, BEGIN_WRITE, begin, unnamed};
 use crate::ledger::PortKey;
-use crate::recompute::{PAGE, Recomputed, Walk};
+use crate::recompute::{PAGE, Recomputed, Walk, span};
 use crate::rows;
 
 const PORTS: &str = "
@@ -46,10 +46,31 @@ const FORGET_DAYS: &str = "
     DELETE FROM port_daily
     WHERE inverter_id = $1 AND port_number = $2 AND day BETWEEN $3 AND $4";
 
+const FORGET_HOURS: &str = "
+    DELETE FROM port_hourly
+    WHERE inverter_id = $1 AND port_number = $2 AND hour >= $3 AND hour < $4";
+
 const REPLACE_ACCOUNT: &str = "
     UPDATE production_cache
     SET accounting = $3::jsonb, day = $4, today_production = $5, total_production = $6
     WHERE inverter_id = $1 AND port_number = $2";
+
+/// Hours that have lost all their energy, such as those of another time zone.
+const EMPTY_DTU_HOURS: &str = "
+    UPDATE plant_hourly
+    SET energy = 0, estimated = 0
+    WHERE site_id = 1 AND hour >= $1 AND hour < $2";
+
+const SUM_UP_HOURS: &str = "
+    INSERT INTO plant_hourly (dtu_name, hour, energy, estimated, polls)
+    SELECT i.dtu_name, h.hour, sum(h.energy), sum(h.estimated), 0
+    FROM port_hourly AS h
+    JOIN inverters AS i USING (inverter_id)
+    WHERE h.hour >= $1 AND h.hour < $2
+      AND i.dtu_name IS NOT NULL
+    GROUP BY i.dtu_name, h.hour
+    ON CONFLICT (site_id, dtu_name, hour) DO UPDATE
+    SET energy = EXCLUDED.energy, estimated = EXCLUDED.estimated";
 
 /// Peaks and polls of a DTU come from whole snapshots and stay as they are.
 const SUM_UP: &str = "
@@ -73,17 +94,18 @@ pub(super) async fn days(
     now: Timestamp,
 ) -> Result<Recomputed> {
     let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
+    let hours = span(calendar, asked);
     let up_to_now = asked.contains(&calendar.day(now));
     let mut done = Recomputed::default();
     for row in unnamed(PORTS).fetch_all(pool).await? {
         let key: PortKey = (rows::serial(&row)?, rows::port_number(&row)?);
         let id: i32 = row.try_get("inverter_id")?;
         let mut walk = Walk::new(calendar, horizon);
-        let mut reading = pool.begin_with(BEGIN_READ).await?;
+        let mut reading = begin(pool, BEGIN_READ).await?;
         while walk.page(&page(&mut reading, id, key, walk.position(), horizon).await?) {}
         reading.commit().await?;
 
-        let mut writing = pool.begin_with(BEGIN_WRITE).await?;
+        let mut writing = begin(pool, BEGIN_WRITE).await?;
         unnamed(LOCK).bind(id).bind(i16::from(key.1)).execute(&mut *writing).await?;
         while walk.page(&page(&mut writing, id, key, walk.position(), horizon).await?) {}
         unnamed(FORGET_DAYS)
@@ -93,9 +115,18 @@ pub(super) async fn days(
             .bind(asked.end().to_sqlx())
             .execute(&mut *writing)
             .await?;
+        unnamed(FORGET_HOURS)
+            .bind(id)
+            .bind(i16::from(key.1))
+            .bind(hours.start.to_sqlx())
+            .bind(hours.end.to_sqlx())
+            .execute(&mut *writing)
+            .await?;
         let days = walk.days(key, asked);
         done.port_days += days.len() as u64;
-        add_port_days(&mut writing, days.into_iter(), &Ids::from([(key.0, id)])).await?;
+        let ids = Ids::from([(key.0, id)]);
+        add_port_days(&mut writing, days.into_iter(), &ids).await?;
+        add_port_hours(&mut writing, walk.hours(key, asked).into_iter(), &ids).await?;
         if up_to_now {
             replace_account(&mut writing, id, key, &walk).await?;
         }
@@ -103,12 +134,19 @@ pub(super) async fn days(
         done.ports += 1;
         done.readings += walk.readings;
     }
-    let mut writing = pool.begin_with(BEGIN_WRITE).await?;
+    let mut writing = begin(pool, BEGIN_WRITE).await?;
     unnamed(SUM_UP)
         .bind(asked.start().to_sqlx())
         .bind(asked.end().to_sqlx())
         .execute(&mut *writing)
         .await?;
+    for statement in [EMPTY_DTU_HOURS, SUM_UP_HOURS] {
+        unnamed(statement)
+            .bind(hours.start.to_sqlx())
+            .bind(hours.end.to_sqlx())
+            .execute(&mut *writing)
+            .await?;
+    }
     writing.commit().await?;
     Ok(done)
 }

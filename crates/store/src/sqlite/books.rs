@@ -12,7 +12,7 @@ use sqlx::{Row, SqliteConnection};
 use super::file::{micros, timestamp};
 use super::write::{Ids, insert, json};
 use crate::batch::{Batch, PortRow};
-use crate::ledger::{DayEntry, Ledger, PortBook, PortKey};
+use crate::ledger::{Ledger, PortBook, PortKey, Tally};
 use crate::rows;
 
 const PORT_STATES: &str = "
@@ -94,6 +94,37 @@ const ADD_DTU_DAYS: &str = "
         last_at    = COALESCE(max(d.last_at, excluded.last_at), d.last_at, excluded.last_at),
         polls      = d.polls + excluded.polls";
 
+const ADD_PORT_HOURS: &str = "
+    INSERT INTO port_hourly AS h
+        (inverter_id, port_number, hour, energy, estimated, peak_power, peak_at, samples)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+           value ->> 6, value ->> 7
+    FROM json_each(?1)
+    WHERE TRUE
+    ON CONFLICT (inverter_id, port_number, hour) DO UPDATE
+    SET energy     = h.energy + excluded.energy,
+        estimated  = h.estimated + excluded.estimated,
+        peak_at    = CASE WHEN h.peak_power >= excluded.peak_power OR excluded.peak_power IS NULL
+                          THEN h.peak_at ELSE excluded.peak_at END,
+        peak_power = COALESCE(max(h.peak_power, excluded.peak_power), h.peak_power,
+                              excluded.peak_power),
+        samples    = h.samples + excluded.samples";
+
+const ADD_DTU_HOURS: &str = "
+    INSERT INTO plant_hourly AS h (dtu_name, hour, energy, estimated, peak_power, peak_at, polls)
+    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+           value ->> 6
+    FROM json_each(?1)
+    WHERE TRUE
+    ON CONFLICT (site_id, dtu_name, hour) DO UPDATE
+    SET energy     = h.energy + excluded.energy,
+        estimated  = h.estimated + excluded.estimated,
+        peak_at    = CASE WHEN h.peak_power >= excluded.peak_power OR excluded.peak_power IS NULL
+                          THEN h.peak_at ELSE excluded.peak_at END,
+        peak_power = COALESCE(max(h.peak_power, excluded.peak_power), h.peak_power,
+                              excluded.peak_power),
+        polls      = h.polls + excluded.polls";
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Enters the batch into the books and stores what has changed.
@@ -113,6 +144,7 @@ pub(super) async fn keep(
     }
     replace_latest(connection, batch, ids, &ledger).await?;
     add_port_days(connection, ledger.port_days(), ids).await?;
+    add_port_hours(connection, ledger.port_hours(), ids).await?;
     let dtu_days = ledger.dtu_days.iter().map(|((name, day), entry)| {
         let (peak, peak_at) = peak(entry);
         (
@@ -128,13 +160,19 @@ pub(super) async fn keep(
         )
     });
     insert(connection, ADD_DTU_DAYS, dtu_days).await?;
+    let dtu_hours = ledger.dtu_hours.iter().map(|((name, hour), entry)| {
+        let (peak, peak_at) = peak(entry);
+        let hour = micros(*hour);
+        (name, hour, entry.energy_wh, entry.estimated_wh, peak, peak_at, entry.samples)
+    });
+    insert(connection, ADD_DTU_HOURS, dtu_hours).await?;
     Ok(())
 }
 
 /// Adds to rows of `port_daily`, or makes them.
 pub(super) async fn add_port_days(
     connection: &mut SqliteConnection,
-    days: impl Iterator<Item = (PortKey, Date, &DayEntry)>,
+    days: impl Iterator<Item = (PortKey, Date, &Tally)>,
     ids: &Ids,
 ) -> Result<()> {
     let days: Vec<_> = days
@@ -159,7 +197,32 @@ pub(super) async fn add_port_days(
     Ok(())
 }
 
-fn peak(entry: &DayEntry) -> (Option<f32>, Option<i64>) {
+/// Adds to rows of `port_hourly`, or makes them.
+pub(super) async fn add_port_hours(
+    connection: &mut SqliteConnection,
+    hours: impl Iterator<Item = (PortKey, Timestamp, &Tally)>,
+    ids: &Ids,
+) -> Result<()> {
+    let hours: Vec<_> = hours
+        .map(|((serial, port), hour, entry)| {
+            let (peak, peak_at) = peak(entry);
+            (
+                ids[&serial],
+                port,
+                micros(hour),
+                entry.energy_wh,
+                entry.estimated_wh,
+                peak,
+                peak_at,
+                entry.samples,
+            )
+        })
+        .collect();
+    insert(connection, ADD_PORT_HOURS, hours.into_iter()).await?;
+    Ok(())
+}
+
+fn peak(entry: &Tally) -> (Option<f32>, Option<i64>) {
     entry.peak.map(|(power, at)| (power, micros(at))).unzip()
 }
 

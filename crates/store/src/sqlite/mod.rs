@@ -7,10 +7,13 @@
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
 mod books;
+mod devices;
+mod energy;
 mod error;
 mod events;
 pub(crate) mod file;
 mod migrate;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -35,7 +38,8 @@ pub(crate) use error::{is_corrupt, store_error};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    DiskFloor, EventQuery, HistoryQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
+    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
+    PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -137,7 +141,7 @@ impl Store for SqliteStore {
     }
 
     async fn latest(&self, now: Timestamp) -> Result<Vec<(Serial, LiveInverter)>, StoreError> {
-        read::latest(&self.readers, now).await.map_err(|error| self.error(error))
+        read::latest(&self.readers, now, &self.calendar).await.map_err(|error| self.error(error))
     }
 
     async fn history(
@@ -157,6 +161,16 @@ impl Store for SqliteStore {
 
     async fn plant_days(&self, from: Date, to: Date) -> Result<Vec<PlantDay>, StoreError> {
         events::plant_days(&self.readers, from, to).await.map_err(|error| self.error(error))
+    }
+
+    async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
+        energy::energy(&self.readers, &self.calendar, query)
+            .await
+            .map_err(|error| self.error(error))
+    }
+
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        power::means(&self.readers, query).await.map_err(|error| self.error(error))
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {

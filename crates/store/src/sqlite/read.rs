@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use plant::energy::Calendar;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
 use plant::{InverterReading, Serial};
 use sqlx::sqlite::SqliteRow;
@@ -34,8 +35,7 @@ const LATEST_INVERTERS: &str = "
 const LATEST_PORTS: &str = "
     SELECT i.serial_number, c.*
     FROM production_cache AS c
-    JOIN inverters AS i USING (inverter_id)
-    WHERE c.timestamp <= ?1";
+    JOIN inverters AS i USING (inverter_id)";
 
 const HISTORY: &str = "
     SELECT *
@@ -72,23 +72,33 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 pub(super) async fn latest(
     readers: &SqlitePool,
     now: Timestamp,
+    calendar: &Calendar,
 ) -> Result<Vec<(Serial, LiveInverter)>> {
-    let horizon = micros(now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX));
+    let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
     // One snapshot of the database for both statements.
     let mut transaction = readers.begin().await?;
     let mut inverters = BTreeMap::new();
-    for row in sqlx::query(LATEST_INVERTERS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in
+        sqlx::query(LATEST_INVERTERS).bind(micros(horizon)).fetch_all(&mut *transaction).await?
+    {
         let serial = rows::serial(&row)?;
         inverters.insert(serial, live_inverter(&row, serial)?);
     }
-    for row in sqlx::query(LATEST_PORTS).bind(horizon).fetch_all(&mut *transaction).await? {
+    for row in sqlx::query(LATEST_PORTS).fetch_all(&mut *transaction).await? {
         let reading = rows::port_reading(&row, rows::serial(&row)?)?;
         if let Some(inverter) = inverters.get_mut(&reading.serial) {
             let at = time(&row, "timestamp")?;
-            if let Some(account) = rows::account(&row)? {
+            // Read under a clock that was ahead: not the latest, but its energy was made.
+            let from_the_future = at > horizon;
+            if let Some(mut account) = rows::account(&row)? {
+                if from_the_future {
+                    account.put_clock_back(now, calendar);
+                }
                 inverter.accounts.insert(reading.port, account);
             }
-            inverter.ports.insert(reading.port, Timed { at, value: reading });
+            if !from_the_future {
+                inverter.ports.insert(reading.port, Timed { at, value: reading });
+            }
         }
     }
     transaction.commit().await?;
@@ -108,6 +118,7 @@ fn live_inverter(row: &SqliteRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
 }
 
@@ -150,6 +161,9 @@ pub(super) async fn stats(readers: &SqlitePool) -> Result<StoreStats> {
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }

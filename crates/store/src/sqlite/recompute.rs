@@ -9,11 +9,11 @@ use plant::live::FUTURE_TOLERANCE;
 use plant::{InverterReading, PortReading, Serial};
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::books::add_port_days;
+use super::books::{add_port_days, add_port_hours};
 use super::file::{micros, timestamp};
 use super::write::{BEGIN, Ids};
 use crate::ledger::PortKey;
-use crate::recompute::{PAGE, Recomputed, Walk};
+use crate::recompute::{PAGE, Recomputed, Walk, span};
 use crate::rows;
 
 const PORTS: &str = "
@@ -38,10 +38,31 @@ const FORGET_DAYS: &str = "
     DELETE FROM port_daily
     WHERE inverter_id = ?1 AND port_number = ?2 AND day BETWEEN ?3 AND ?4";
 
+const FORGET_HOURS: &str = "
+    DELETE FROM port_hourly
+    WHERE inverter_id = ?1 AND port_number = ?2 AND hour >= ?3 AND hour < ?4";
+
 const REPLACE_ACCOUNT: &str = "
     UPDATE production_cache
     SET accounting = ?3, day = ?4, today_production = ?5, total_production = ?6
     WHERE inverter_id = ?1 AND port_number = ?2";
+
+/// Hours that have lost all their energy, such as those of another time zone.
+const EMPTY_DTU_HOURS: &str = "
+    UPDATE plant_hourly
+    SET energy = 0, estimated = 0
+    WHERE site_id = 1 AND hour >= ?1 AND hour < ?2";
+
+const SUM_UP_HOURS: &str = "
+    INSERT INTO plant_hourly (dtu_name, hour, energy, estimated, polls)
+    SELECT i.dtu_name, h.hour, sum(h.energy), sum(h.estimated), 0
+    FROM port_hourly AS h
+    JOIN inverters AS i USING (inverter_id)
+    WHERE h.hour >= ?1 AND h.hour < ?2
+      AND i.dtu_name IS NOT NULL
+    GROUP BY i.dtu_name, h.hour
+    ON CONFLICT (site_id, dtu_name, hour) DO UPDATE
+    SET energy = excluded.energy, estimated = excluded.estimated";
 
 /// Peaks and polls of a DTU come from whole snapshots and stay as they are.
 const SUM_UP: &str = "
@@ -65,6 +86,7 @@ pub(super) async fn days(
     now: Timestamp,
 ) -> Result<Recomputed> {
     let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
+    let hours = span(calendar, asked);
     let up_to_now = asked.contains(&calendar.day(now));
     let mut done = Recomputed::default();
     for row in sqlx::query(PORTS).fetch_all(writer).await? {
@@ -80,9 +102,18 @@ pub(super) async fn days(
             .bind(asked.end().to_string())
             .execute(&mut *writing)
             .await?;
+        sqlx::query(FORGET_HOURS)
+            .bind(id)
+            .bind(i16::from(key.1))
+            .bind(micros(hours.start))
+            .bind(micros(hours.end))
+            .execute(&mut *writing)
+            .await?;
         let days = walk.days(key, asked);
         done.port_days += days.len() as u64;
-        add_port_days(&mut writing, days.into_iter(), &Ids::from([(key.0, id)])).await?;
+        let ids = Ids::from([(key.0, id)]);
+        add_port_days(&mut writing, days.into_iter(), &ids).await?;
+        add_port_hours(&mut writing, walk.hours(key, asked).into_iter(), &ids).await?;
         if up_to_now {
             replace_account(&mut writing, id, key, &walk).await?;
         }
@@ -96,6 +127,13 @@ pub(super) async fn days(
         .bind(asked.end().to_string())
         .execute(&mut *writing)
         .await?;
+    for statement in [EMPTY_DTU_HOURS, SUM_UP_HOURS] {
+        sqlx::query(statement)
+            .bind(micros(hours.start))
+            .bind(micros(hours.end))
+            .execute(&mut *writing)
+            .await?;
+    }
     writing.commit().await?;
     Ok(done)
 }

@@ -107,6 +107,37 @@ pub(crate) async fn history_is_newest_first_within_bounds(world: &World) {
     assert_eq!(minutes(None, None, 0).await, [0; 0]);
 }
 
+pub(crate) async fn history_is_the_same_however_much_is_asked_for(world: &World) {
+    const DAY: i64 = 86_400;
+    let store = world.store().await;
+    // Sparse, then dense for five days, then one from a wrong clock.
+    let sparse = [900, 400, 399, 60].map(|days| NOON - days * DAY);
+    let dense = (0..720).map(|step| NOON - 5 * DAY + 600 * step);
+    let times: Vec<i64> = sparse.into_iter().chain(dense).chain([NOON + 50_000 * DAY]).collect();
+    let polls: Vec<_> = times.iter().map(|&second| snapshot(poll(second, 2))).collect();
+    store.write(&polls).await.unwrap();
+
+    let edges = [None, Some(-1000), Some(-400), Some(-5), Some(-2), Some(0), Some(60_000)];
+    for (from, to) in edges.into_iter().flat_map(|from| edges.map(|to| (from, to))) {
+        let [from, to] = [from, to].map(|days| days.map(|days| NOON + days * DAY));
+        for limit in [1, 500, 501, 722, 10_000] {
+            let query =
+                HistoryQuery { serial: serial(2), from: from.map(at), to: to.map(at), limit };
+            let found = store.history(&query).await.unwrap();
+            let found: Vec<i64> = found.iter().map(|reading| reading.at.as_second()).collect();
+            let expected: Vec<i64> = times
+                .iter()
+                .rev()
+                .copied()
+                .filter(|time| from.is_none_or(|from| *time >= from))
+                .filter(|time| to.is_none_or(|to| *time < to))
+                .take(limit as usize)
+                .collect();
+            assert_eq!(found, expected, "from {from:?} to {to:?}, limit {limit}");
+        }
+    }
+}
+
 pub(crate) async fn history_of_an_unknown_serial_is_empty(world: &World) {
     let store = world.store().await;
     store.write(&[snapshot(poll(NOON, 1))]).await.unwrap();

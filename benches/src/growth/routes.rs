@@ -1,0 +1,123 @@
+//! What is asked: one line for each route.
+
+use jiff::Timestamp;
+use plant::Serial;
+use plant::energy::Calendar;
+use store::{EventQuery, HistoryQuery, Store};
+
+/// A route, and what it asks the store for.
+pub(super) struct Route {
+    /// As the table calls it.
+    pub(super) name: &'static str,
+    /// Asked in turn, so that no answer is simply the last one again.
+    pub(super) paths: Vec<String>,
+    /// The same questions to the store itself; empty where the route does not ask it.
+    pub(super) questions: Vec<Question>,
+}
+
+/// A call of the store.
+pub(super) enum Question {
+    History(HistoryQuery),
+    Events(EventQuery),
+    /// The days of every DTU between these instants.
+    Days(Timestamp, Timestamp),
+    Stats,
+}
+
+/// What is stored, as far as questions need it.
+pub(super) struct Past {
+    pub(super) serials: Vec<Serial>,
+    /// Start and end of local days, the newest first; today is not among them.
+    pub(super) days: Vec<(Timestamp, Timestamp)>,
+    pub(super) calendar: Calendar,
+}
+
+/// Every route.
+pub(super) fn all(past: &Past) -> Vec<Route> {
+    vec![
+        live("/api/inverters"),
+        live("/api/ports"),
+        live("/api/production/current"),
+        live("/api/plant"),
+        live("/api/dtus"),
+        live("/health"),
+        live("/metrics"),
+        stored("/stats", vec![("/stats".to_owned(), Question::Stats)]),
+        stored("history, limit 100", past.histories(100)),
+        stored("history, an inverter-day", past.inverter_days()),
+        stored("/api/events", past.events()),
+        stored("/api/events, a day", past.events_of_days()),
+        stored("/api/coverage, a week", past.coverage()),
+    ]
+}
+
+/// A route that is answered from memory.
+fn live(path: &'static str) -> Route {
+    Route { name: path, paths: vec![path.to_owned()], questions: Vec::new() }
+}
+
+/// A route that asks the store.
+fn stored(name: &'static str, asked: Vec<(String, Question)>) -> Route {
+    let (paths, questions) = asked.into_iter().unzip();
+    Route { name, paths, questions }
+}
+
+impl Past {
+    fn histories(&self, limit: u32) -> Vec<(String, Question)> {
+        let of = |serial: &Serial| {
+            let path = format!("/api/inverters/{serial}/history?limit={limit}");
+            let query = HistoryQuery { serial: *serial, from: None, to: None, limit };
+            (path, Question::History(query))
+        };
+        self.serials.iter().map(of).collect()
+    }
+
+    /// Each of another inverter and another day than the one before.
+    pub(super) fn inverter_days(&self) -> Vec<(String, Question)> {
+        let turns = self.serials.len().max(self.days.len());
+        let serials = self.serials.iter().cycle();
+        let of = |(serial, (from, to)): (&Serial, &(Timestamp, Timestamp))| {
+            let path = format!("/api/inverters/{serial}/history?from={from}&to={to}&limit=10000");
+            let query =
+                HistoryQuery { serial: *serial, from: Some(*from), to: Some(*to), limit: 10_000 };
+            (path, Question::History(query))
+        };
+        serials.zip(self.days.iter().cycle()).take(turns).map(of).collect()
+    }
+
+    fn events(&self) -> Vec<(String, Question)> {
+        let question = EventQuery { from: None, to: None, kinds: &[], limit: 100 };
+        vec![("/api/events".to_owned(), Question::Events(question))]
+    }
+
+    fn events_of_days(&self) -> Vec<(String, Question)> {
+        let of = |(from, to): &(Timestamp, Timestamp)| {
+            let path = format!("/api/events?from={from}&to={to}&limit=1000");
+            let (from, to) = (Some(*from), Some(*to));
+            (path, Question::Events(EventQuery { from, to, kinds: &[], limit: 1000 }))
+        };
+        self.days.iter().map(of).collect()
+    }
+
+    fn coverage(&self) -> Vec<(String, Question)> {
+        let to = self.days[0].1;
+        let from =
+            self.calendar.start(self.calendar.day(to).saturating_sub(jiff::Span::new().days(6)));
+        vec![("/api/coverage".to_owned(), Question::Days(from, to))]
+    }
+}
+
+impl Question {
+    /// Asks the store, and forgets the answer.
+    pub(super) async fn ask(&self, store: &dyn Store, calendar: &Calendar) {
+        match self {
+            Self::History(query) => drop(store.history(query).await.unwrap()),
+            Self::Events(query) => drop(store.events(query).await.unwrap()),
+            Self::Days(from, to) => {
+                let (from, to) = (calendar.day(*from), calendar.day(*to));
+                drop(store.plant_days(from, to).await.unwrap());
+            }
+            Self::Stats => drop(store.stats().await.unwrap()),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import type { Power } from '../api/types'
+import type { Formats } from '../text/format'
+import type { Table } from '../text/table'
+import { dayAxis, valueAxis } from './axes'
+import { gapsAt, isFault, spans } from './gaps'
+import { hatch, spread, type Ink } from './ink'
+import type { ChartSpec } from './spec'
+import { tip, tooltipStyle, type TipRow } from './tooltip'
+
+export interface DayChart {
+  power: Power
+  /** A day before, by plant; drawn as a thin line. */
+  before: Power | null
+  /** Name of each series of `power`, in its order. */
+  names: string[]
+  /** Index of the only series to show; all without. */
+  only: number | null
+  /** Until when the day has passed: what comes later is no gap. */
+  until: number
+  words: {
+    time: string
+    total: string
+    before: string
+    summary: string
+    gap(cause: string, dtu: string | null): string
+  }
+  file: string
+  format: Formats
+}
+
+/** Instants of `values[i]`: the middle of its bucket. */
+function middles(power: Power): number[] {
+  const from = Date.parse(power.from)
+  const step = power.bucket_seconds * 1000
+  const length = Math.max(0, ...power.series.map((series) => series.values.length))
+  return Array.from({ length }, (_, i) => from + (i + 0.5) * step)
+}
+
+/** The sum over all series; null where none is known. */
+export function totals(power: Power): (number | null)[] {
+  return middles(power).map((_, i) => {
+    const known = power.series.flatMap((series) => series.values[i] ?? [])
+    return known.length ? known.reduce((sum, watts) => sum + watts, 0) : null
+  })
+}
+
+export function dayChart(day: DayChart): ChartSpec {
+  return { option: (ink, width) => option(day, ink, width), table: table(day), summary: day.words.summary, file: day.file }
+}
+
+const RIBBON = 5
+
+function option(day: DayChart, ink: Ink, width: number): Record<string, unknown> {
+  const { power, before, format, only } = day
+  const [from, to] = [Date.parse(power.from), Date.parse(power.to)]
+  const at = middles(power)
+  const sums = totals(power)
+  const shift = before ? from - Date.parse(before.from) : 0
+  const past = before ? totals(before) : []
+  const faults = power.gaps.filter(isFault)
+  const axis = dayAxis(from, to, power.time_zone, width, format, ink)
+  const narrow = width < 480
+
+  const areas = power.series.map((series, i) => {
+    const colour = spread(ink.stack, i, power.series.length)
+    return {
+      type: 'line',
+      name: day.names[i] ?? '',
+      stack: 'power',
+      data: at.map((instant, k) => [instant, only === null || only === i ? (series.values[k] ?? null) : null]),
+      symbol: 'none',
+      lineStyle: { width: power.series.length > 1 ? 0.6 : 2, color: colour },
+      areaStyle: { color: colour, opacity: power.series.length > 1 ? 0.92 : 0.3 },
+      itemStyle: { color: colour },
+      emphasis: { disabled: true },
+    }
+  })
+  const ghost = {
+    type: 'line',
+    name: day.words.before,
+    data: before ? middles(before).map((instant, k) => [instant + shift, past[k]]) : [],
+    symbol: 'none',
+    z: 5,
+    lineStyle: { width: 1.4, color: ink.ink3, type: [5, 4] },
+    emphasis: { disabled: true },
+  }
+  const unknown = {
+    type: 'line',
+    data: [],
+    markArea: {
+      silent: true,
+      data: spans(faults, from, day.until).map((span) => [{ xAxis: span.from }, { xAxis: span.to }]),
+      itemStyle: { color: hatch(ink.lineStrong) },
+    },
+  }
+  const ribbon = {
+    type: 'line',
+    xAxisIndex: 1,
+    yAxisIndex: 1,
+    data: [],
+    markArea: {
+      silent: true,
+      data: [
+        [{ xAxis: from, itemStyle: { color: ink.good, opacity: 0.75 } }, { xAxis: Math.min(day.until, to) }],
+        ...spans(faults, from, day.until).map((span) => [
+          { xAxis: span.from, itemStyle: { color: hatch(ink.bad, ink.surface), opacity: 1 } },
+          { xAxis: span.to },
+        ]),
+      ],
+    },
+  }
+
+  return {
+    grid: [
+      { left: narrow ? 40 : 52, right: 8, top: 12, bottom: 34 },
+      { left: narrow ? 40 : 52, right: 8, height: RIBBON, bottom: 2 },
+    ],
+    xAxis: [axis, { ...axis, gridIndex: 1, show: false }],
+    yAxis: [
+      valueAxis(ink, (watts) => (narrow ? format.power(watts).replace('\u00a0', '') : format.power(watts))),
+      { type: 'value', gridIndex: 1, min: 0, max: 1, show: false },
+    ],
+    tooltip: {
+      ...tooltipStyle(ink),
+      trigger: 'axis',
+      axisPointer: { type: 'line', lineStyle: { color: ink.lineStrong } },
+      formatter: (points: { axisValue: number }[]) => {
+        const instant = points[0]?.axisValue ?? from
+        const index = Math.floor((instant - from) / (power.bucket_seconds * 1000))
+        return tipAt(day, ink, index, sums, past)
+      },
+    },
+    series: [...areas, ghost, unknown, ribbon],
+  }
+}
+
+function tipAt(day: DayChart, ink: Ink, index: number, sums: (number | null)[], past: (number | null)[]): HTMLElement {
+  const { power, format } = day
+  const start = Date.parse(power.from) + index * power.bucket_seconds * 1000
+  const rows: TipRow[] = [{ name: day.words.total, value: format.power(sums[index]) }]
+  if (power.series.length > 1) {
+    power.series.forEach((series, i) => {
+      if (day.only !== null && day.only !== i) return
+      const colour = spread(ink.stack, i, power.series.length)
+      rows.push({ name: day.names[i] ?? '', value: format.power(series.values[index]), colour })
+    })
+  }
+  if (day.before) rows.push({ name: day.words.before, value: format.power(past[index]) })
+  const notes = gapsAt(power.gaps, start + power.bucket_seconds * 500)
+    .filter(isFault)
+    .map((gap) => [day.words.gap(gap.cause, gap.dtu_name), gap.text].filter(Boolean).join(': '))
+  return tip(format.time(start), rows, [...new Set(notes)])
+}
+
+function table(day: DayChart): Table {
+  const { power, format } = day
+  const watts = (cell: string | number | null) => format.power(cell as number | null)
+  const sums = totals(power)
+  const past = day.before ? totals(day.before) : null
+  const start = Date.parse(power.from)
+  const many = power.series.length > 1
+  const rows = sums.flatMap((sum, i) => {
+    const at = start + i * power.bucket_seconds * 1000
+    if (at >= day.until) return []
+    const gap = gapsAt(power.gaps, at + power.bucket_seconds * 500).filter(isFault)[0]
+    return [
+      [
+        new Date(at).toISOString(),
+        sum,
+        ...(many ? power.series.map((series) => series.values[i] ?? null) : []),
+        ...(past ? [past[i] ?? null] : []),
+        gap ? day.words.gap(gap.cause, gap.dtu_name) : null,
+      ],
+    ]
+  })
+  return {
+    columns: [
+      { label: day.words.time, show: (cell) => format.time(cell as string) },
+      { label: day.words.total, unit: power.unit, show: watts },
+      ...(many ? day.names.map((label) => ({ label, unit: power.unit, show: watts })) : []),
+      ...(past ? [{ label: day.words.before, unit: power.unit, show: watts }] : []),
+      { label: day.words.gap('', null), show: (cell) => (cell as string | null) ?? '' },
+    ],
+    rows,
+  }
+}
