@@ -39,7 +39,7 @@ pub struct Info {
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
     /// What this bridge offers beyond the latest values.
-    #[schema(example = json!(["history", "energy", "metrics"]))]
+    #[schema(example = json!(["history", "energy", "metrics", "state"]))]
     pub capabilities: Vec<&'static str>,
     /// How a client says who it is: none is needed.
     #[schema(example = "none")]
@@ -64,7 +64,12 @@ impl Info {
     /// What this bridge says of itself.
     pub fn of(api: &Api, moment: &Moment) -> Self {
         let stored = api.store.is_some();
-        let offered = [("history", stored), ("energy", stored), ("metrics", api.metrics_enabled)];
+        let offered = [
+            ("history", stored),
+            ("energy", stored),
+            ("metrics", api.metrics_enabled),
+            ("state", true),
+        ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
             name: "Hoymiles S-Miles",

@@ -20,6 +20,7 @@ const DESCRIBED: &[&str] = &[
     "/api/plant",
     "/api/ports",
     "/api/production/current",
+    "/api/state",
     "/api/stream",
     "/health",
     "/metrics",
