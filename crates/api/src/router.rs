@@ -48,6 +48,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(info::info))
         .routes(routes!(plant::plant))
         .routes(routes!(plant::dtus))
+        .routes(routes!(plant::state))
         .routes(routes!(inverters::list))
         .routes(routes!(inverters::one))
         .routes(routes!(ports::of_inverter))

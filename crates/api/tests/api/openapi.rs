@@ -24,6 +24,7 @@ const DESCRIBED: &[&str] = &[
     "/api/ports",
     "/api/power",
     "/api/production/current",
+    "/api/state",
     "/api/storage",
     "/api/storage/{serial}/history",
     "/api/stream",
