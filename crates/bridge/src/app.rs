@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use api::{Api, Clock, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
+use dtu::{ModbusDriver, Poller, PollerOptions, Report};
 use jiff::Timestamp;
 use plant::event::Watch;
 use plant::inventory::Inventory;
@@ -262,14 +262,7 @@ fn poller(
         .flat_map(|(serial, inverter)| inverter.ports.keys().map(|port| (*serial, *port)));
     let inventory = Inventory::remembering(ports);
     let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
-    let endpoint = Endpoint {
-        name: dtu.name.clone(),
-        host: dtu.host,
-        port: dtu.port,
-        unit: dtu.unit_id,
-        timeout: polling.timeout,
-        dialect: dtu.addressing,
-    };
+    let endpoint = dtu.endpoint(polling);
     let options = PollerOptions {
         name: dtu.name,
         period: Duration::from_secs(dtu.query_period_s),

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dtu::DialectSetting;
+use dtu::{DialectSetting, Endpoint};
 use serde::Deserialize;
 
+use super::Polling;
 use super::parser::Parser;
 use super::settings::setting;
 
@@ -20,6 +21,20 @@ pub(crate) struct DtuConfig {
     pub(crate) unit_id: u8,
     pub(crate) query_period_s: u64,
     pub(crate) addressing: DialectSetting,
+}
+
+impl DtuConfig {
+    /// How a driver reaches it.
+    pub(crate) fn endpoint(&self, polling: &Polling) -> Endpoint {
+        Endpoint {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            unit: self.unit_id,
+            timeout: polling.timeout,
+            dialect: self.addressing,
+        }
+    }
 }
 
 /// An entry of the list as people write it.
