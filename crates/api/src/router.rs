@@ -15,8 +15,8 @@ use crate::Api;
 use crate::finish::{finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    docs, energy, events, health, history, home, info, inverters, metrics, plant, ports, power,
-    stats, stream,
+    docs, energy, events, export, health, history, home, info, inverters, metrics, plant, ports,
+    power, stats, stream,
 };
 
 /// Everything this program answers to.
@@ -44,6 +44,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(history::history))
         .routes(routes!(energy::energy))
         .routes(routes!(power::power))
+        .routes(routes!(export::export))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();

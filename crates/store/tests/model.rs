@@ -23,13 +23,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, PortReading, Serial};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
     DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount,
-    MeanQuery, MeanSeries, Outbox, OutboxError, PlantDay, Record, Store, StoreError, StoreStats,
-    Written, deliver,
+    MeanQuery, MeanSeries, Outbox, OutboxError, PageQuery, PlantDay, Record, Store, StoreError,
+    StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -76,6 +76,29 @@ impl Store for Line {
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.store.history(query).await
     }
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_history(query, port).await
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        self.store.inverter_page(page).await
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_page(page, port).await
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.store.events(query).await
     }

@@ -39,7 +39,7 @@ pub struct Info {
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
     /// What this bridge offers beyond the latest values.
-    #[schema(example = json!(["history", "energy", "power", "metrics"]))]
+    #[schema(example = json!(["history", "energy", "power", "export", "metrics"]))]
     pub capabilities: Vec<&'static str>,
     /// How a client says who it is: none is needed.
     #[schema(example = "none")]
@@ -68,6 +68,7 @@ impl Info {
             ("history", stored),
             ("energy", stored),
             ("power", stored),
+            ("export", stored),
             ("metrics", api.metrics_enabled),
         ];
         Self {

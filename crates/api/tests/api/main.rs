@@ -4,6 +4,7 @@
 
 mod energy;
 mod events;
+mod export;
 mod health;
 mod metrics;
 mod openapi;
