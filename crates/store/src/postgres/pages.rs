@@ -7,7 +7,7 @@ use plant::{InverterReading, PortReading};
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::rows;
 use crate::{HistoryQuery, PageQuery};
 
@@ -49,7 +49,7 @@ pub(super) async fn port_history(
     query: &HistoryQuery,
     port: u8,
 ) -> Result<Vec<Timed<PortReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PORT_HISTORY)
         .bind(query.serial.to_string())
         .bind(i16::from(port))
@@ -67,7 +67,7 @@ pub(super) async fn inverter_page(
     pool: &PgPool,
     page: &PageQuery,
 ) -> Result<Vec<Timed<InverterReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(INVERTER_PAGE)
         .bind(page.serial.to_string())
         .bind(page.from.to_sqlx())
@@ -85,7 +85,7 @@ pub(super) async fn port_page(
     page: &PageQuery,
     port: u8,
 ) -> Result<Vec<Timed<PortReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PORT_PAGE)
         .bind(page.serial.to_string())
         .bind(i16::from(port))
