@@ -224,6 +224,24 @@ stop_postgres() {
     done
 }
 
+# --- libfaketime --------------------------------------------------------------------------------
+# Gives one process a clock of its own, for the fault suite's jumps of the system clock.
+
+faketime_library() {
+    local library
+    for library in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib*/faketime/libfaketime.so.1; do
+        if [ -f "$library" ]; then
+            printf '%s' "$library"
+            return
+        fi
+    done
+}
+
+need_faketime() {
+    [ -n "$(faketime_library)" ] || apt_install libfaketime
+    export_setting TEST_FAKETIME_LIBRARY "$(faketime_library)"
+}
+
 # --- schemathesis -------------------------------------------------------------------------------
 # Python's package tool brings it, into a directory of its own outside of the checkout.
 
@@ -247,24 +265,6 @@ need_schemathesis() {
     export_setting SCHEMATHESIS "$venv/bin/schemathesis"
 }
 
-# --- libfaketime --------------------------------------------------------------------------------
-# Gives one process a clock of its own, for the fault suite's jumps of the system clock.
-
-faketime_library() {
-    local library
-    for library in /usr/lib/*/faketime/libfaketime.so.1 /usr/lib*/faketime/libfaketime.so.1; do
-        if [ -f "$library" ]; then
-            printf '%s' "$library"
-            return
-        fi
-    done
-}
-
-need_faketime() {
-    [ -n "$(faketime_library)" ] || apt_install libfaketime
-    export_setting TEST_FAKETIME_LIBRARY "$(faketime_library)"
-}
-
 # ------------------------------------------------------------------------------------------------
 
 mkdir -p "$cache"
@@ -278,8 +278,8 @@ case "${1:-}" in
     '')
         "$here/setup-build.sh"
         need_postgres
-        need_schemathesis
         need_faketime
+        need_schemathesis
         ;;
     stop)
         stop_postgres

@@ -242,7 +242,7 @@ async fn a_dry_run_stores_nothing_and_says_so() {
     assert!(answer.problem(503, path).contains("DRY_RUN"));
     assert_eq!(answer.header("retry-after"), "", "waiting does not help");
     let info = world.get("/api/info").await.json();
-    assert_eq!(info["capabilities"], json!(["metrics", "stream"]));
+    assert_eq!(info["capabilities"], json!(["metrics", "state", "stream"]));
 }
 
 #[tokio::test]
@@ -258,7 +258,8 @@ async fn the_bridge_introduces_itself() {
             "api_version": 1, "start_time": "2026-06-21T11:00:00Z", "time_zone": "Europe/Berlin",
             "demo": false, "poll_interval_seconds": {"roof": 60},
             "dtus": [{"name": "roof", "protocol": "modbus", "poll_interval_seconds": 60}],
-            "capabilities": ["history", "energy", "power", "metrics", "stream"],
+            "capabilities":
+                ["history", "energy", "power", "export", "metrics", "state", "stream"],
             "authentication": "none",
         })
     );
