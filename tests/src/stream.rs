@@ -49,7 +49,9 @@ impl Stream {
                 Some(("event", text)) => event = text.to_owned(),
                 Some(("id", text)) => id = text.to_owned(),
                 Some(("data", text)) => data = serde_json::from_str(text).unwrap(),
-                _ if line.is_empty() && !event.is_empty() => return Some(Message { event, id, data }),
+                _ if line.is_empty() && !event.is_empty() => {
+                    return Some(Message { event, id, data });
+                }
                 _ => {}
             }
         }
