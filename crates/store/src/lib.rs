@@ -15,6 +15,7 @@
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
 mod batch;
+mod bucket;
 mod checksum;
 mod delivery;
 mod disk;
@@ -30,6 +31,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 
+pub use bucket::{Bucket, BucketQuery, Spread};
 pub use delivery::{Delivered, Interrupted, deliver};
 pub use disk::DiskFloor;
 pub use energy::{EnergyPoint, EnergyQuery, EnergySeries, Grouping, Member, Resolution};
@@ -252,6 +254,10 @@ pub trait Store: Send + Sync + 'static {
         page: &PageQuery,
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError>;
+
+    /// What one inverter or port showed, in buckets. Those in which nothing was read are not among
+    /// them; the others are in the order in which they were asked for.
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError>;
 
     /// Events that overlap a range of time, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;

@@ -27,9 +27,9 @@ use plant::{InverterReading, PortReading, Serial};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount,
-    MeanQuery, MeanSeries, Outbox, OutboxError, PageQuery, PlantDay, Record, Store, StoreError,
-    StoreStats, Written, deliver,
+    Bucket, BucketQuery, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery,
+    Interrupted, LossCount, MeanQuery, MeanSeries, Outbox, OutboxError, PageQuery, PlantDay,
+    Record, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -97,6 +97,10 @@ impl Store for Line {
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError> {
         self.store.port_page(page, port).await
+    }
+
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.store.buckets(query).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
