@@ -1,6 +1,7 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
+mod devices;
 pub mod energy;
 pub mod export;
 pub mod history;
@@ -21,12 +22,21 @@ use utoipa::IntoParams;
 
 use crate::problem::Problem;
 
-/// The largest answer on events.
-pub const MAX_EVENTS: u32 = 1000;
+pub use devices::DeviceHistoryParameters;
+
+/// How many of something an answer may have.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    max: u32,
+    allowed: &'static str,
+}
+
+/// The largest answer in readings.
+const MAX_READINGS: Limit = Limit { max: 10_000, allowed: "a whole number from 1 to 10000" };
+/// The largest answer in events, or in buckets, each of which reads all readings of its time.
+const MAX_EVENTS: Limit = Limit { max: 1000, allowed: "a whole number from 1 to 1000" };
 /// The most days in one answer: a year.
 const MAX_DAYS: i64 = 366;
-/// What `limit` takes where that is the most.
-const UP_TO_1000: &str = "a whole number from 1 to 1000";
 /// A week.
 const DEFAULT_DAYS: i64 = 7;
 /// What the Python bridge always answered with.
@@ -69,7 +79,7 @@ impl<S: Sync> FromRequestParts<S> for EventParameters {
         let (mut limit, mut from, mut to) = (None, None, None);
         for (name, value) in pairs(&parts.uri)? {
             match name.as_str() {
-                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_EVENTS, UP_TO_1000)?)?,
+                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_EVENTS)?)?,
                 "from" => once("from", &mut from, parse_instant("from", &value)?)?,
                 "to" => once("to", &mut to, parse_instant("to", &value)?)?,
                 _ => return Err(Problem::unknown_parameter(&name, &["limit", "from", "to"])),
@@ -254,7 +264,7 @@ fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Pro
     }
 }
 
-fn parse_limit(written: &str, max: u32, allowed: &'static str) -> Result<u32, Problem> {
+fn parse_limit(written: &str, Limit { max, allowed }: Limit) -> Result<u32, Problem> {
     let limit = written.parse().ok().filter(|limit| (1..=max).contains(limit));
     limit.ok_or_else(|| Problem::bad_parameter("limit", written, allowed))
 }

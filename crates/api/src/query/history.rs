@@ -7,14 +7,10 @@ use jiff::Timestamp;
 use utoipa::IntoParams;
 
 use super::{
-    DEFAULT_LIMIT, UP_TO_1000, not_empty, once, pairs, parse_instant, parse_limit, parse_port,
+    DEFAULT_LIMIT, MAX_EVENTS, MAX_READINGS, not_empty, once, pairs, parse_instant, parse_limit,
+    parse_port,
 };
 use crate::problem::Problem;
-
-/// The largest answer, in readings.
-const MAX_LIMIT: u32 = 10_000;
-/// The largest answer, in buckets: each reads all readings of its time.
-const MAX_BUCKETS: u32 = 1000;
 
 /// Which readings of an inverter are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, IntoParams)]
@@ -102,10 +98,7 @@ impl HistoryParameters {
         let (mut port, mut bucket, mut format) = (None, None, None);
         for (name, value) in pairs(uri)? {
             match name.as_str() {
-                "limit" => {
-                    let allowed = "a whole number from 1 to 10000";
-                    once("limit", &mut limit, parse_limit(&value, MAX_LIMIT, allowed)?)?;
-                }
+                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_READINGS)?)?,
                 "from" => once("from", &mut from, parse_instant("from", &value)?)?,
                 "to" => once("to", &mut to, parse_instant("to", &value)?)?,
                 "cursor" => once("cursor", &mut cursor, Cursor::parse(&value)?)?,
@@ -119,7 +112,7 @@ impl HistoryParameters {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         let bucket = bucket.flatten();
         if bucket.is_some() {
-            parse_limit(&limit.to_string(), MAX_BUCKETS, UP_TO_1000)?;
+            parse_limit(&limit.to_string(), MAX_EVENTS)?;
         }
         let format = format.unwrap_or(Format::Json);
         Ok(Self { limit, from, to, cursor, port, bucket, format })

@@ -14,9 +14,12 @@ pub mod health;
 pub mod history;
 pub mod info;
 pub mod inverter;
+pub mod layout;
+pub mod meter;
 pub mod plant;
 pub mod power;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 pub use coverage::Coverage;
@@ -27,9 +30,11 @@ pub use health::Health;
 pub use history::{HistoryAnswer, HistoryBucket, PortHistoryEntry};
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use meter::{Meter, MeterEntry};
 pub use plant::Plant;
 pub use power::Power;
 pub use stats::Stats;
+pub use storage::{Storage, StorageEntry};
 
 use std::time::Duration;
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, but not what helps them")]
 
+mod access;
+mod arrange;
+mod devices;
 mod energy;
 mod events;
 mod export;
@@ -10,6 +13,7 @@ mod history;
 mod metrics;
 mod openapi;
 mod plant;
+mod polling;
 mod power;
 mod problems;
 mod python_clients;

@@ -8,7 +8,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
 use super::write::column;
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::bucket::{Bucket, BucketQuery, bucket, taken};
 use crate::rows;
 use crate::{HistoryQuery, PageQuery};
@@ -51,7 +51,7 @@ pub(super) async fn port_history(
     query: &HistoryQuery,
     port: u8,
 ) -> Result<Vec<Timed<PortReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PORT_HISTORY)
         .bind(query.serial.to_string())
         .bind(i16::from(port))
@@ -69,7 +69,7 @@ pub(super) async fn inverter_page(
     pool: &PgPool,
     page: &PageQuery,
 ) -> Result<Vec<Timed<InverterReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(INVERTER_PAGE)
         .bind(page.serial.to_string())
         .bind(page.from.to_sqlx())
@@ -87,7 +87,7 @@ pub(super) async fn port_page(
     page: &PageQuery,
     port: u8,
 ) -> Result<Vec<Timed<PortReading>>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PORT_PAGE)
         .bind(page.serial.to_string())
         .bind(i16::from(port))
@@ -119,7 +119,7 @@ pub(super) async fn buckets(pool: &PgPool, query: &BucketQuery) -> Result<Vec<Bu
          WHERE r.samples > 0
          ORDER BY o.number"
     );
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = sqlx::query(AssertSqlSafe(sql))
         .persistent(false)
         .bind(column(&query.spans, |(start, _)| start.to_sqlx()))

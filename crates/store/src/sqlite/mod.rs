@@ -7,6 +7,7 @@
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;
@@ -207,6 +208,10 @@ impl Store for SqliteStore {
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         read::config(&self.readers, key).await.map_err(|error| self.error(error))
+    }
+
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        read::configs(&self.readers, prefix).await.map_err(|error| self.error(error))
     }
 
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
