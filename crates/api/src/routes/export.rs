@@ -128,13 +128,15 @@ impl Pages {
             let (read, last) = match port {
                 Some(port) => {
                     let readings = from_store(self.store.port_page(&page, port)).await?;
-                    readings.iter().for_each(|reading| csv::port(&mut lines, reading));
-                    (readings.len(), readings.last().map(|reading| reading.at))
+                    let end = (readings.len(), readings.last().map(|reading| reading.at));
+                    readings.into_iter().for_each(|reading| csv::port(&mut lines, reading));
+                    end
                 }
                 None => {
                     let readings = from_store(self.store.inverter_page(&page)).await?;
-                    readings.iter().for_each(|reading| csv::inverter(&mut lines, reading));
-                    (readings.len(), readings.last().map(|reading| reading.at))
+                    let end = (readings.len(), readings.last().map(|reading| reading.at));
+                    readings.into_iter().for_each(|reading| csv::inverter(&mut lines, reading));
+                    end
                 }
             };
             match last {

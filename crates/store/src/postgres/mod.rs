@@ -56,8 +56,8 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
-    MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
+    Bucket, BucketQuery, Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases,
+    MeanQuery, MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -257,6 +257,10 @@ impl Store for PostgresStore {
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError> {
         self.call(pages::port_page(&self.pool, page, port)).await
+    }
+
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.call(pages::buckets(&self.pool, query)).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
