@@ -100,6 +100,7 @@ pub struct PostgresStore {
     /// `host:port/database`, for error texts.
     server: String,
     calendar: Calendar,
+    size: read::SizeOnDisk,
 }
 
 impl PostgresStore {
@@ -120,6 +121,7 @@ impl PostgresStore {
             server: server_name(&connect),
             pool: pool.connect_lazy_with(connect),
             calendar: Calendar::new(TimeZone::UTC),
+            size: read::SizeOnDisk::default(),
         })
     }
 
@@ -284,7 +286,7 @@ impl Store for PostgresStore {
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {
-        self.call(read::stats(&self.pool)).await
+        self.call(read::stats(&self.pool, &self.size)).await
     }
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
