@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     };
     let outcome = match invocation.command {
         Task::Run | Task::Check => commands::run::run(config),
-        Task::Demo => commands::demo::demo(config),
+        Task::Demo { days } => commands::demo::demo(config, days),
         Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
         Task::Recompute(days) => commands::recompute::recompute(&config, days),
         Task::Quarantine(task) => commands::quarantine::quarantine(&config, task),

@@ -172,6 +172,7 @@ export const de: Messages = {
     yearBefore: 'Ein Jahr davor',
     estimated: 'Errechnet, nicht gemessen',
     cumulated: 'Summe bisher',
+    missing: 'Nicht gelesen',
     incomplete: 'Ein Teil dieser Zeit wurde nicht gelesen. Die Zähler laufen weiter, daher fehlt wenig oder keine Energie.',
     incompleteKey: 'teilweise gelesen',
     drill: {

@@ -171,6 +171,7 @@ export const en = {
     yearBefore: 'A year before',
     estimated: 'Worked out, not measured',
     cumulated: 'Sum so far',
+    missing: 'Not read for',
     incomplete: 'Part of this time was not read. Counters go on, so little or no energy is missing.',
     incompleteKey: 'partly read',
     drill: { day: '', month: 'Click a day for its curve', year: 'Click a month for its days', all: 'Click a year for its months' },

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod healthcheck;
+pub(crate) mod made_up;
 pub(crate) mod quarantine;
 pub(crate) mod recompute;
 pub(crate) mod run;
