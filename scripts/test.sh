@@ -24,6 +24,8 @@ eval "$environment"
 # The end-to-end tests start the program itself.
 cargo build --locked -p hoymiles-smiles
 
+scripts/schemathesis.sh
+
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace
     if has_doc_tests; then

@@ -67,8 +67,9 @@ class Devices:
                     config_entry_id=self._entry.entry_id,
                     **self._port(inverter, port, device.id),
                 )
-        # A bridge that has just started may not know its plant yet.
-        if self._coordinator.last_update_success and state.plant.state != "starting":
+        # A bridge that has just started knows only the inverters that were polled since. It
+        # remembers the others together with the energy of the month.
+        if self._coordinator.last_update_success and state.plant.energy_month_wh is not None:
             self._remove_what_is_gone(state)
 
     def _remove_what_is_gone(self, state: State) -> None:

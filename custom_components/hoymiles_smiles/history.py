@@ -49,8 +49,10 @@ HOUR: Final = timedelta(hours=1)
 # How far back a run writes again what is there: readings that had to wait somewhere, and what was
 # booked only when a DTU came back.
 OVERLAP: Final = timedelta(hours=48)
-# One request covers so much. A year of a hundred ports in one answer would be a lot of memory.
-CHUNK: Final = timedelta(days=31)
+# One request covers so much: a month, or less for many series. The bridge gives at most 10,000
+# hours of a series and 50,000 of all.
+LONGEST_CHUNK: Final = timedelta(days=31)
+POINTS_OF_A_CHUNK: Final = 40_000
 # A few minutes past the hour its last reading has been booked.
 MINUTE: Final = 3
 
@@ -307,11 +309,12 @@ class History:
         return {} if oldest is None else await self._hours(level, oldest)
 
     async def _hours(self, level: str, since: datetime) -> dict[Subject, list[EnergyPoint]]:
-        """Return the hours that are over, ascending, one request for every month."""
+        """Return the hours that are over, ascending, in as many requests as that takes."""
         hours: dict[Subject, list[EnergyPoint]] = {}
         start, end = self._full_hour(since), self._full_hour(dt_util.utcnow())
+        fitting = timedelta(hours=POINTS_OF_A_CHUNK // max(len(self._subjects(level)), 1))
         while start < end:
-            until = min(start + CHUNK, end)
+            until = min(start + min(fitting, LONGEST_CHUNK), end)
             for series in await self._client.hourly_energy(start, until, level):
                 hours.setdefault(Subject.of(level, series), []).extend(series.points)
             start = until

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
 # Before Home Assistant starts, or it finds the test plugin's own custom_components instead.
 import custom_components.hoymiles_smiles  # noqa: F401
 from custom_components.hoymiles_smiles import coordinator
@@ -11,8 +14,6 @@ from custom_components.hoymiles_smiles.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .fake_bridge import FakeBridge
 
@@ -26,7 +27,9 @@ def _our_integration(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture
-async def bridge(socket_enabled: None, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeBridge]:
+async def bridge(
+    socket_enabled: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[FakeBridge]:
     """A bridge that is there, and retries that do not wait."""
     monkeypatch.setattr(coordinator, "RETRIES", (0.0,))
     monkeypatch.setattr(coordinator, "FIRST_MESSAGE_WITHIN", 0.3)

@@ -4,14 +4,15 @@ from ipaddress import ip_address
 from typing import Any
 
 from aiohttp import web
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
 from custom_components.hoymiles_smiles.config_flow import cleaned
 from custom_components.hoymiles_smiles.const import DOMAIN
 from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from .fake_bridge import FakeBridge, problem
 
@@ -221,9 +222,7 @@ async def test_discovery_finds_a_bridge_that_has_moved(
     assert entry.data["host"] == "127.0.0.1"
 
 
-async def test_reconfigure(
-    hass: HomeAssistant, bridge: FakeBridge, entry: MockConfigEntry
-) -> None:
+async def test_reconfigure(hass: HomeAssistant, bridge: FakeBridge, entry: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(
         entry, data={"host": "10.0.0.9", "port": 1, "ssl": False, "token": "old"}
     )

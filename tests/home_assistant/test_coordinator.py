@@ -1,18 +1,19 @@
 """News come by the stream, by polling when it does not flow, and again by the stream."""
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
+from zoneinfo import ZoneInfo
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.hoymiles_smiles import coordinator as module
 from custom_components.hoymiles_smiles.const import DOMAIN
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from .conftest import eventually, set_up, shown
 from .fake_bridge import FakeBridge, problem
@@ -160,22 +161,23 @@ async def test_who_it_is_cannot_be_asked_again(
 
 
 async def test_energy_of_today_starts_anew_at_midnight(
-    hass: HomeAssistant, bridge: FakeBridge, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+    hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfigEntry
 ) -> None:
-    # A minute before midnight in the plant's zone, which is not Home Assistant's.
-    freezer.move_to("2026-06-21T21:59:00Z")
-    await set_up(hass, entry)
-    await eventually(lambda: entry.runtime_data.coordinator.streaming)
+    # In the plant's zone, which is not Home Assistant's.
+    zone = ZoneInfo(bridge.info["time_zone"])
+    assert str(dt_util.get_default_time_zone()) != str(zone)
+    tomorrow = dt_util.now(zone).date() + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, datetime.min.time(), zone)
+    today = f"{loaded.unique_id}_energy_today"
+
+    polled = bridge.requests.count("/api/state")
+    async_fire_time_changed(hass, midnight)
+    await hass.async_block_till_done()
+    assert bridge.requests.count("/api/state") == polled
+
     bridge.state["plant"]["energy_today_wh"] = 0
-    freezer.move_to("2026-06-21T22:00:06Z")
-    async_fire_time_changed(hass)
-    await eventually(lambda: shown(hass, "sensor", f"{entry.unique_id}_energy_today") == "0")
-    # And the night after.
-    bridge.state["plant"]["energy_today_wh"] = 1
-    freezer.move_to("2026-06-22T22:00:06Z")
-    async_fire_time_changed(hass)
-    await eventually(lambda: shown(hass, "sensor", f"{entry.unique_id}_energy_today") == "1")
-    await hass.config_entries.async_unload(entry.entry_id)
+    async_fire_time_changed(hass, midnight + timedelta(seconds=6))
+    await eventually(lambda: shown(hass, "sensor", today) == "0")
 
 
 def test_it_polls_as_often_as_the_bridge_does(bridge: FakeBridge) -> None:

@@ -2,11 +2,13 @@
 
 import copy
 
-from custom_components.hoymiles_smiles.const import DOMAIN
-from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.hoymiles_smiles.const import DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 
 from .conftest import entity_id, eventually, set_up, shown
 from .fake_bridge import FakeBridge
@@ -108,7 +110,7 @@ async def test_nothing_goes_while_the_bridge_is_starting(
 ) -> None:
     before = tree(hass, loaded)
     empty = copy.deepcopy(bridge.state)
-    empty["plant"]["state"] = "starting"
+    empty["plant"] |= {"state": "starting", "energy_month_wh": None}
     empty["inverters"] = []
     serial = bridge.state["inverters"][0]["serial_number"]
     bridge.send("state", empty)

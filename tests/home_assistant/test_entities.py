@@ -1,23 +1,26 @@
 """What the entities show, by day, at night, and while something is wrong."""
 
 import copy
+from datetime import timedelta
 from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.hoymiles_smiles.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
-from datetime import timedelta
 
 from .conftest import entity_id, eventually, set_up, shown
 from .fake_bridge import FakeBridge, captured, problem
 
 
 @pytest.fixture
-def _all_enabled(entity_registry_enabled_by_default: None) -> None:
+def _all_enabled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entities that are off by default are on."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 def numeric(state: str) -> float | None:
@@ -196,9 +199,7 @@ async def test_a_word_that_is_not_known_here(
 ) -> None:
     bridge.state["plant"]["state"] = "dreaming"
     bridge.send("state", bridge.state)
-    await eventually(
-        lambda: shown(hass, "sensor", f"{loaded.unique_id}_plant_state") == "unknown"
-    )
+    await eventually(lambda: shown(hass, "sensor", f"{loaded.unique_id}_plant_state") == "unknown")
 
 
 async def test_a_sum_is_not_formed_while_a_port_is_missing(
@@ -319,13 +320,12 @@ async def test_events(hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfi
         ("dtu", event("dtu_outage", dtu, over, dtu=dtu), "dtu_outage_ended"),
         ("bridge", event("database_outage", "database"), "database_outage_began"),
     ]:
-        others = {
-            place: hass.states.get(e).state for place, e in places.items() if place != where
-        }
+        others = {place: hass.states.get(e).state for place, e in places.items() if place != where}
         bridge.send("event", sent)
         await eventually(
-            lambda where=where, seen=seen: hass.states.get(places[where]).attributes["event_type"]
-            == seen
+            lambda where=where, seen=seen: (
+                hass.states.get(places[where]).attributes["event_type"] == seen
+            )
         )
         assert hass.states.get(places[where]).attributes["text"] == "What happened."
         assert others == {place: hass.states.get(places[place]).state for place in others}

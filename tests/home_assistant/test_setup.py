@@ -1,14 +1,17 @@
 """A config entry is set up, fails with words, recovers, and goes."""
 
+from datetime import timedelta
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
 from custom_components.hoymiles_smiles import async_remove_config_entry_device
 from custom_components.hoymiles_smiles.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
-from datetime import timedelta
 
 from .conftest import entity_id, eventually, set_up, shown
 from .fake_bridge import FakeBridge, problem

@@ -1,7 +1,9 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
+mod devices;
 pub mod energy;
+pub mod export;
 pub mod power;
 
 use std::fmt::{self, Display};
@@ -17,6 +19,8 @@ use store::Grouping;
 use utoipa::IntoParams;
 
 use crate::problem::Problem;
+
+pub use devices::DeviceHistoryParameters;
 
 /// The largest history answer, in readings.
 pub const MAX_LIMIT: u32 = 10_000;
@@ -209,6 +213,11 @@ fn parse_edge(name: &'static str, written: &str) -> Result<Edge, Problem> {
     } else {
         Err(Problem::bad_parameter(name, written, "between the years 1970 and 9000"))
     }
+}
+
+fn parse_csv(written: &str) -> Result<(), Problem> {
+    let csv = (written == "csv").then_some(());
+    csv.ok_or_else(|| Problem::bad_parameter("format", written, "csv"))
 }
 
 fn parse_grouping(written: &str) -> Result<Grouping, Problem> {

@@ -1,7 +1,9 @@
 //! Hoymiles S-Miles: reads every Hoymiles gateway on the local network, keeps every reading for
 //! ever, and answers on port 8080.
 
+mod announce;
 mod app;
+mod arrangement;
 mod cli;
 mod commands;
 mod config;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         Task::Run | Task::Check => commands::run::run(config),
         Task::Demo { days } => commands::demo::demo(config, days),
         Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
+        Task::Doctor(task) => commands::doctor::doctor(config, task),
+        Task::Discover(task) => commands::discover::discover(&config, task),
         Task::Recompute(days) => commands::recompute::recompute(&config, days),
         Task::Quarantine(task) => commands::quarantine::quarantine(&config, task),
         Task::Healthcheck => commands::healthcheck::healthcheck(&config),

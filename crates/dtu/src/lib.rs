@@ -12,12 +12,16 @@
 //! None of them knows where readings go.
 
 pub mod breaker;
+pub mod discovery;
+pub mod doctor;
 pub mod driver;
 pub mod gate;
 pub mod modbus;
 pub mod poller;
+pub mod wifi;
 
 pub use driver::{Driver, DriverError, Poll};
 pub use gate::{Gate, Permission};
 pub use modbus::{DialectSetting, Endpoint, ModbusDriver};
 pub use poller::{Poller, PollerOptions, Report};
+pub use wifi::{WifiDriver, WifiEndpoint};

@@ -21,15 +21,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use plant::curve::PowerPoint;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, MeterReading, PortReading, Serial, StorageReading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount,
-    MeanQuery, MeanSeries, Outbox, OutboxError, PlantDay, Record, Store, StoreError, StoreStats,
-    Written, deliver,
+    Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted,
+    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PageQuery,
+    PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -76,6 +77,29 @@ impl Store for Line {
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.store.history(query).await
     }
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_history(query, port).await
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        self.store.inverter_page(page).await
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_page(page, port).await
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.store.events(query).await
     }
@@ -97,11 +121,41 @@ impl Store for Line {
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         self.store.config(key).await
     }
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        self.store.configs(prefix).await
+    }
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
         self.store.set_config(key, value).await
     }
     async fn close(&self) {
         self.store.close().await;
+    }
+}
+
+#[async_trait]
+impl Devices for Line {
+    async fn latest_devices(&self, now: Timestamp) -> Result<KnownDevices, StoreError> {
+        self.store.latest_devices(now).await
+    }
+    async fn meter_history(
+        &self,
+        query: &MeterQuery,
+    ) -> Result<Vec<Timed<MeterReading>>, StoreError> {
+        self.store.meter_history(query).await
+    }
+    async fn storage_history(
+        &self,
+        query: &StorageQuery,
+    ) -> Result<Vec<StorageReading>, StoreError> {
+        self.store.storage_history(query).await
+    }
+    async fn plant_power(
+        &self,
+        dtu_name: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<PowerPoint>, StoreError> {
+        self.store.plant_power(dtu_name, from, to).await
     }
 }
 

@@ -65,7 +65,7 @@ class Client:
             raise await self._stranger()
         if info.api_version > API_VERSION:
             raise BridgeTooNew(info.version)
-        if "stream" not in info.capabilities:
+        if "state" not in info.capabilities:
             raise BridgeTooOld(info.version)
         return info
 

@@ -1,18 +1,22 @@
 //! One handler per route, by resource. A handler gathers, a [`view`](crate::view) shapes.
 
+pub mod arrange;
 pub mod docs;
 pub mod energy;
 pub mod events;
+pub mod export;
 pub mod health;
 pub mod history;
 pub mod home;
 pub mod info;
 pub mod inverters;
+pub mod meters;
 pub mod metrics;
 pub mod plant;
 pub mod ports;
 pub mod power;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 use std::future::Future;

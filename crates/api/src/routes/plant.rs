@@ -1,4 +1,4 @@
-//! `/api/plant` and `/api/dtus`.
+//! `/api/plant`, `/api/dtus` and `/api/state`.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::problem::CommonProblems;
-use crate::view::{Dtu, Plant};
+use crate::view::{self, Dtu, Plant};
 use crate::{Api, Moment};
 
 /// The plant at one glance
@@ -21,6 +21,20 @@ use crate::{Api, Moment};
 )]
 pub async fn plant(State(api): State<Arc<Api>>, moment: Moment) -> Json<Plant> {
     Json(Plant::of(&moment, &api.identity))
+}
+
+/// Everything as of now
+///
+/// What a stream begins with, for those who can only ask: plant, DTUs and inverters of one and the
+/// same moment, in one answer. Served from memory.
+#[utoipa::path(
+    get,
+    path = "/api/state",
+    tag = "plant",
+    responses((status = 200, description = "Everything", body = view::stream::State), CommonProblems)
+)]
+pub async fn state(State(api): State<Arc<Api>>, moment: Moment) -> Json<view::stream::State> {
+    Json(view::stream::State::of(&moment, &api.identity))
 }
 
 /// Every configured DTU

@@ -13,7 +13,7 @@ use simulator::{Dialect, DtuOptions, Running, SimPlant, SimulatedDtu};
 
 use crate::app::App;
 use crate::commands::made_up::{self, Past};
-use crate::config::{Config, DtuConfig, Storage};
+use crate::config::{Config, DtuConfig, Protocol, Storage};
 use crate::{logging, shutdown};
 
 /// Simulated DTUs do not tire, and a visitor wants to see something move.
@@ -65,9 +65,8 @@ pub(crate) fn demo(mut config: Config, days: u16) -> Result<ExitCode> {
                 name: name.to_owned(),
                 host: dtu.address.ip().to_string(),
                 port: dtu.address.port(),
-                unit_id: 1,
                 query_period_s: QUERY_PERIOD_S,
-                addressing: DialectSetting::Auto,
+                protocol: Protocol::Modbus { unit_id: 1, addressing: DialectSetting::Auto },
             });
             running.push(dtu);
         }

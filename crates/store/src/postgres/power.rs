@@ -3,7 +3,7 @@
 use jiff_sqlx::ToSqlx;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
-use super::{BEGIN_RANGE, unnamed};
+use super::{BEGIN_RANGE, begin, unnamed};
 use crate::power::{MeanQuery, MeanSeries, Quantity};
 use crate::rows;
 
@@ -28,7 +28,7 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 /// See [`Store::means`](crate::Store::means).
 pub(super) async fn means(pool: &PgPool, query: &MeanQuery) -> Result<Vec<MeanSeries>> {
     let of_ports = query.quantity.is_of_ports();
-    let mut transaction = pool.begin_with(BEGIN_RANGE).await?;
+    let mut transaction = begin(pool, BEGIN_RANGE).await?;
     let found = unnamed(if of_ports { PORTS } else { INVERTERS })
         .bind(query.serial.map(|serial| serial.to_string()))
         .bind(query.port.map(i16::from))

@@ -7,11 +7,13 @@
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;
 pub(crate) mod file;
 mod migrate;
+mod pages;
 mod power;
 mod read;
 mod recompute;
@@ -28,7 +30,7 @@ use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, PortReading, Serial};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection, SqlitePool};
 
@@ -38,7 +40,7 @@ use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
     DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
-    PlantDay, Record, Store, StoreError, StoreStats, Written,
+    PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -150,6 +152,29 @@ impl Store for SqliteStore {
         read::history(&self.readers, query).await.map_err(|error| self.error(error))
     }
 
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        pages::port_history(&self.readers, query, port).await.map_err(|error| self.error(error))
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        pages::inverter_page(&self.readers, page).await.map_err(|error| self.error(error))
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        pages::port_page(&self.readers, page, port).await.map_err(|error| self.error(error))
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         events::overlapping(&self.readers, query).await.map_err(|error| self.error(error))
     }
@@ -179,6 +204,10 @@ impl Store for SqliteStore {
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         read::config(&self.readers, key).await.map_err(|error| self.error(error))
+    }
+
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        read::configs(&self.readers, prefix).await.map_err(|error| self.error(error))
     }
 
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
