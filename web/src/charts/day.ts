@@ -124,8 +124,8 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
 
   return {
     grid: [
-      { left: narrow ? 46 : 52, right: 8, top: 12, bottom: 34, outerBoundsMode: 'none' },
-      { left: narrow ? 46 : 52, right: 8, height: RIBBON, bottom: 2, outerBoundsMode: 'none' },
+      { left: narrow ? 46 : 52, right: 20, top: 12, bottom: 34, outerBoundsMode: 'none' },
+      { left: narrow ? 46 : 52, right: 20, height: RIBBON, bottom: 2, outerBoundsMode: 'none' },
     ],
     xAxis: [axis, { ...axis, gridIndex: 1, show: false }],
     yAxis: [

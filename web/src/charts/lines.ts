@@ -47,7 +47,7 @@ function option(chart: LinesChart, ink: Ink, width: number): Record<string, unkn
   const faults = spans(chart.gaps.filter(isFault), from, to)
   const drawn = lines.map((line) => joined(line.values, from, stepMs, chart.gaps))
   return {
-    grid: { left: width < 480 ? 44 : 56, right: 8, top: 12, bottom: 26, outerBoundsMode: 'none' },
+    grid: { left: width < 480 ? 44 : 56, right: 20, top: 12, bottom: 26, outerBoundsMode: 'none' },
     xAxis: dayAxis(from, to, chart.zone, width, format, ink),
     yAxis: { ...valueAxis(ink, chart.unit === 'W' ? format.powerMark : show), ...(chart.unit === 'V' ? { min: undefined, scale: true } : {}) },
     tooltip: {

@@ -1,4 +1,5 @@
-import type { Coverage, Energy } from '../api/types'
+import type { Resolution } from '../api/client'
+import type { Coverage } from '../api/types'
 
 /** What kept readings from being taken in a period. */
 export interface Missing {
@@ -14,7 +15,7 @@ const LEAST_S = 10 * 60
 /** Sums up coverage by day, month or year; only what is worth a mark. */
 export function missingBy(
   coverage: readonly Coverage[],
-  resolution: Energy['resolution'],
+  resolution: Resolution,
 ): Map<string, Missing> {
   const length = { hour: 10, day: 10, month: 7, year: 4 }[resolution]
   const byDtu = new Map<string, Map<string, Missing>>()

@@ -33,7 +33,7 @@ describe('numbers', () => {
   it('are a dash when nobody knows, never 0', () => {
     for (const nothing of [null, undefined, Number.NaN]) {
       expect([en.power(nothing), en.energy(nothing), en.percent(nothing), en.voltage(nothing), en.ago(nothing)]).toEqual(
-        Array(5).fill('–'),
+        Array<string>(5).fill('–'),
       )
     }
   })
