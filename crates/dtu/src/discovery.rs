@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use plant::Serial;
 use serde::Serialize;
 use tokio::net::TcpStream;
@@ -57,7 +58,7 @@ pub enum Kind {
 
 /// Looks at each host: at the port of `template` for Modbus, and at that of Wi-Fi DTUs. What is
 /// found is ascending by host and port.
-pub async fn discover(hosts: Vec<String>, template: &Endpoint) -> Vec<Found> {
+pub async fn discover(hosts: Vec<String>, template: &Endpoint, at: Timestamp) -> Vec<Found> {
     let port = match template.port {
         WIFI_PORT => MODBUS_PORT,
         port => port,
@@ -69,7 +70,7 @@ pub async fn discover(hosts: Vec<String>, template: &Endpoint) -> Vec<Found> {
         let turn = Arc::clone(&turns);
         looks.spawn(async move {
             let _turn = turn.acquire().await.expect("nobody closes the semaphore");
-            look_for_modbus(modbus).await
+            look_for_modbus(modbus, at).await
         });
         let turn = Arc::clone(&turns);
         looks.spawn(async move {
@@ -83,12 +84,12 @@ pub async fn discover(hosts: Vec<String>, template: &Endpoint) -> Vec<Found> {
     found
 }
 
-async fn look_for_modbus(endpoint: Endpoint) -> Option<Found> {
+async fn look_for_modbus(endpoint: Endpoint, at: Timestamp) -> Option<Found> {
     let Endpoint { host, port, .. } = endpoint.clone();
     if !opens(&host, port).await {
         return None;
     }
-    let kind = match ModbusDriver::new(endpoint, None).identify().await {
+    let kind = match ModbusDriver::new(endpoint, None).identify(at).await {
         Ok(Some(serial)) => Kind::ModbusDtu(serial),
         Ok(None) => Kind::Other("speaks Modbus but tells no DTU's serial number".to_owned()),
         Err(error) => Kind::Other(error.to_string()),

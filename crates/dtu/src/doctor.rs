@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use plant::Snapshot;
 use plant::model::is_plausible_inverter;
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
@@ -175,7 +174,7 @@ struct Identity;
 impl Probe for Identity {
     async fn look(&self, patient: &Patient<'_>) -> Vec<Finding> {
         let identify =
-            async |endpoint: Endpoint| ModbusDriver::new(endpoint, None).identify().await;
+            async |endpoint: Endpoint| ModbusDriver::new(endpoint, None).identify(patient.at).await;
         let told = identify(patient.endpoint.clone()).await;
         if let Ok(Some(serial)) = told {
             return vec![ok("identity", format!("it is the DTU {serial}"))];
@@ -221,7 +220,9 @@ impl Probe for Readings {
 }
 
 fn of_poll(poll: &Poll, took: Duration) -> Vec<Finding> {
-    let Snapshot { inverters, ports, .. } = &poll.snapshot;
+    let (inverters, ports) = poll.snapshot.as_ref().map_or_else(Default::default, |snapshot| {
+        (snapshot.inverters.as_slice(), snapshot.ports.as_slice())
+    });
     let mut findings = vec![ok(
         "readings",
         format!(
@@ -285,7 +286,7 @@ fn of_poll(poll: &Poll, took: Duration) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::InverterReading;
+    use plant::{InverterReading, Snapshot};
 
     fn poll(links: &[Option<u16>], first: &str) -> Poll {
         let serials = std::iter::once(first).chain(["116100000002", "116100000003"]);
@@ -297,7 +298,7 @@ mod tests {
             inverters: inverters.collect(),
             ..Snapshot::blank("roof".into(), None, Timestamp::UNIX_EPOCH)
         };
-        Poll { snapshot, dtu_serial: None, requests: 4, repaired: 0, dialect: "byte".into() }
+        Poll { snapshot: Some(snapshot), requests: 4, dialect: "byte".into(), ..Poll::default() }
     }
 
     fn notes(poll: &Poll, took: Duration) -> Vec<&'static str> {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use color_eyre::eyre::{Result, WrapErr};
 use dtu::discovery::{Found, Kind, discover as look, neighbours};
+use jiff::Timestamp;
 
 use crate::cli::DiscoverTask;
 use crate::config::Config;
@@ -25,7 +26,7 @@ pub(crate) fn discover(config: &Config, task: DiscoverTask) -> Result<ExitCode> 
         unreachable!("the command line names a DTU in place of the configured ones");
     };
     super::block_on(async {
-        let found = look(hosts, &template).await;
+        let found = look(hosts, &template, Timestamp::now()).await;
         if task.json {
             println!("{}", serde_json::to_string_pretty(&found)?);
         } else {
