@@ -1,12 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
+/** What is run in the browser: the tests, or with `--mode` the pictures of docs/ or the benchmark. */
+const FILES: Record<string, string> = { screenshots: 'tests/screenshots.ts', bench: 'tests/bench.ts' }
+
 /** Each screen in Debian's Chromium, before the real program with simulated DTUs. */
 export default defineConfig(({ mode }) => ({
   test: {
-    include: [mode === 'screenshots' ? 'tests/screenshots.ts' : 'tests/**/*.test.ts'],
+    include: [FILES[mode] ?? 'tests/**/*.test.ts'],
     environment: 'node',
     globalSetup: 'tests/setup.ts',
-    testTimeout: 60_000,
+    testTimeout: 90_000,
     hookTimeout: 180_000,
     // One browser and few bridges are as much as a small machine bears.
     fileParallelism: false,

@@ -2,7 +2,7 @@ import type { Power } from '../api/types'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { dayAxis, valueAxis } from './axes'
-import { gapsAt, isFault, spans } from './gaps'
+import { gapsAt, gapsOf, isFault, spans } from './gaps'
 import { hatch, spread, type Ink } from './ink'
 import { joined } from './joined'
 import type { ChartSpec } from './spec'
@@ -53,7 +53,9 @@ function sum(series: readonly (readonly (number | null)[])[]): (number | null)[]
 /** Each series as it is drawn. */
 function lines(power: Power): (number | null)[][] {
   const [from, step] = [Date.parse(power.from), power.bucket_seconds * 1000]
-  return power.series.map((series) => joined(series.values, from, step, power.gaps))
+  return power.series.map((series) =>
+    joined(series.values, from, step, gapsOf(power.gaps, series.dtu_name)),
+  )
 }
 
 export function dayChart(day: DayChart): ChartSpec {

@@ -37,6 +37,11 @@ export function spans<G extends Gap>(gaps: readonly G[], from: number, to: numbe
   return joined
 }
 
+/** Those that keep this DTU from being read; all of them for the plant. */
+export function gapsOf<G extends { dtu_name: string | null }>(gaps: readonly G[], dtu: string | null): G[] {
+  return gaps.filter((gap) => dtu === null || gap.dtu_name === null || gap.dtu_name === dtu)
+}
+
 /** The gaps in which this instant lies. */
 export function gapsAt<G extends Gap>(gaps: readonly G[], instant: number): G[] {
   return gaps.filter((gap) => Date.parse(gap.from) <= instant && instant < Date.parse(gap.to))

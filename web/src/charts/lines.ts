@@ -2,7 +2,7 @@ import type { Gap } from '../api/types'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { dayAxis, valueAxis } from './axes'
-import { isFault, spans } from './gaps'
+import { gapsOf, isFault, spans } from './gaps'
 import { hatch, type Ink } from './ink'
 import { joined } from './joined'
 import type { ChartSpec } from './spec'
@@ -12,6 +12,8 @@ export interface Line {
   name: string
   /** Mean of each step from `from` on. */
   values: readonly (number | null)[]
+  /** Whose gaps are its own; null for those of all. */
+  dtu: string | null
   /** In the background, as something to compare with. */
   faint?: boolean
 }
@@ -44,8 +46,11 @@ export function linesChart(chart: LinesChart): ChartSpec {
 
 function option(chart: LinesChart, ink: Ink, width: number): Record<string, unknown> {
   const { from, to, stepMs, lines, show, format } = chart
-  const faults = spans(chart.gaps.filter(isFault), from, to)
-  const drawn = lines.map((line) => joined(line.values, from, stepMs, chart.gaps))
+  const shown = chart.gaps.filter(
+    (gap) => isFault(gap) && lines.some((line) => gapsOf([gap], line.dtu).length > 0),
+  )
+  const faults = spans(shown, from, to)
+  const drawn = lines.map((line) => joined(line.values, from, stepMs, gapsOf(chart.gaps, line.dtu)))
   return {
     grid: { left: width < 480 ? 44 : 56, right: 20, top: 12, bottom: 26, outerBoundsMode: 'none' },
     xAxis: dayAxis(from, to, chart.zone, width, format, ink),

@@ -1,4 +1,5 @@
 import type { Power } from '../api/types'
+import { gapsOf } from '../charts/gaps'
 import { joined } from '../charts/joined'
 import { median, panelKey } from './panels'
 
@@ -29,7 +30,8 @@ export function film(day: Power, dayWh: ReadonlyMap<string, number>): DayFilm {
   for (const series of day.series) {
     if (series.serial_number === null || series.port_number === null) continue
     const key = panelKey(series.serial_number, series.port_number)
-    const values = joined(series.values, Date.parse(day.from), day.bucket_seconds * 1000, day.gaps)
+    const gaps = gapsOf(day.gaps, series.dtu_name)
+    const values = joined(series.values, Date.parse(day.from), day.bucket_seconds * 1000, gaps)
     power.set(key, values)
     energy.set(key, accumulate(values, day.bucket_seconds, dayWh.get(key) ?? null))
     frames = Math.max(frames, series.values.length)
