@@ -25,6 +25,7 @@ eval "$environment"
 cargo build --locked -p hoymiles-smiles
 
 scripts/schemathesis.sh
+scripts/test-web.sh
 
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace

@@ -23,7 +23,10 @@ pub(crate) struct Invocation {
 #[derive(Debug)]
 pub(crate) enum Task {
     Run,
-    Demo,
+    Demo {
+        /// How much history is made up.
+        days: u16,
+    },
     Simulate(Simulation),
     Check,
     Healthcheck,
@@ -102,7 +105,14 @@ fn command() -> Command {
         .subcommand(Command::new("run").about("Read the DTUs (the default)"))
         .subcommand(
             Command::new("demo")
-                .about("Show everything with two simulated DTUs and a year of made-up history"),
+                .about("Show everything with two simulated DTUs and a made-up history")
+                .arg(
+                    Arg::new("days")
+                        .long("days")
+                        .value_parser(value_parser!(u16).range(1..=3650))
+                        .default_value("365")
+                        .help("How much history, if there is none yet"),
+                ),
         )
         .subcommand(simulate())
         .subcommand(Command::new("check").about("Show every setting with its source, and mistakes"))
@@ -221,7 +231,10 @@ fn simulate() -> Command {
 
 fn interpret(matches: &ArgMatches) -> Invocation {
     let (command, matches) = match matches.subcommand() {
-        Some(("demo", matches)) => (Task::Demo, matches),
+        Some(("demo", matches)) => {
+            let days = *matches.get_one("days").expect("the argument has a default");
+            (Task::Demo { days }, matches)
+        }
         Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
         Some(("check", matches)) => (Task::Check, matches),
         Some(("healthcheck", matches)) => (Task::Healthcheck, matches),

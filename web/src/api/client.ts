@@ -1,7 +1,6 @@
 import { base } from './base'
 import { authorization, token, tokenWanted } from './token'
 import type {
-  By,
   Coverage,
   Energy,
   Health,
@@ -72,10 +71,13 @@ export async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, sentence, problem?.type?.split(':').pop())
 }
 
+export type Resolution = 'hour' | 'day' | 'month' | 'year'
+export type By = 'plant' | 'dtu' | 'inverter' | 'port'
+
 export interface EnergyQuery {
   from: string
   to: string
-  resolution: Energy['resolution']
+  resolution: Resolution
   by?: By
 }
 
@@ -83,7 +85,7 @@ export interface PowerQuery {
   day: string
   by?: By
   points?: number
-  quantity?: Power['quantity']
+  quantity?: 'power' | 'voltage'
   serial?: string
   port?: number
 }

@@ -8,20 +8,14 @@ use std::time::Duration;
 
 use color_eyre::eyre::{Result, WrapErr};
 use dtu::DialectSetting;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use simulator::{Dialect, DtuOptions, Running, SimPlant, SimulatedDtu};
-use store::{Record, Store};
 
 use crate::app::App;
+use crate::commands::made_up::{self, Past};
 use crate::config::{Config, DtuConfig, Protocol, Storage};
-use crate::{logging, shutdown, storage};
+use crate::{logging, shutdown};
 
-/// From one made-up reading to the next.
-const HISTORY_STEP: SignedDuration = SignedDuration::from_mins(15);
-/// How far the made-up history goes back.
-const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 365);
-/// Snapshots in one transaction.
-const BATCH: usize = 500;
 /// Simulated DTUs do not tire, and a visitor wants to see something move.
 const QUERY_PERIOD_S: u64 = 10;
 
@@ -48,15 +42,17 @@ fn dtus() -> [DemoDtu; 2] {
 }
 
 #[expect(clippy::print_stdout, reason = "a person waits for the address")]
-pub(crate) fn demo(mut config: Config) -> Result<ExitCode> {
+pub(crate) fn demo(mut config: Config, days: u16) -> Result<ExitCode> {
     logging::start(&config.log)?;
     super::block_on(async {
         let signal = shutdown::on_signal()?;
         config.data_dir = config.data_dir.join("demo");
         config.storage = Storage::Sqlite;
         let dtus = dtus();
-        println!("Making up a year of history in {} …", config.data_dir.display());
-        make_history(&config, &dtus).await?;
+        println!("Making up {days} days of history in {} …", config.data_dir.display());
+        let past: Vec<Past<'_>> =
+            dtus.iter().map(|dtu| Past { name: dtu.name, plant: &dtu.plant }).collect();
+        made_up::make(&config, &past, days).await?;
 
         let mut running: Vec<Running> = Vec::new();
         config.dtus.clear();
@@ -84,24 +80,4 @@ pub(crate) fn demo(mut config: Config) -> Result<ExitCode> {
         drop(running);
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Fills the demo's store up to now: from a year ago, or from where the last demo ended.
-async fn make_history(config: &Config, dtus: &[DemoDtu]) -> Result<()> {
-    std::fs::create_dir_all(&config.data_dir).wrap_err("DATA_DIR")?;
-    let store = storage::sqlite(config);
-    store.prepare().await.wrap_err("DATA_DIR")?;
-    let now = Timestamp::now();
-    let newest = store.stats().await?.newest_reading;
-    let mut at = newest.map_or(now - HISTORY, |newest| newest + HISTORY_STEP);
-    while at < now {
-        let mut batch = Vec::with_capacity(BATCH);
-        while at < now && batch.len() < BATCH {
-            batch.extend(dtus.iter().map(|dtu| Record::Snapshot(dtu.plant.snapshot(dtu.name, at))));
-            at += HISTORY_STEP;
-        }
-        store.write(&batch).await?;
-    }
-    store.close().await;
-    Ok(())
 }
