@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test test-fast faults lint bench bench-load clean
+.PHONY: help demo run build test test-fast test-ha faults openapi lint bench bench-load clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -37,6 +37,12 @@ ROUNDS ?= 1000
 
 faults: ## Inject a thousand faults (ROUNDS=1000, FAULTS="disk clock"), and print what was lost
 	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
+
+openapi: ## Write docs/openapi.json anew from the code
+	WRITE_OPENAPI=1 cargo test --locked -p api --test api the_committed_description
+
+test-ha: ## Run the tests of the Home Assistant integration alone
+	@scripts/test-home-assistant.sh
 
 lint: ## Check format, lints and licences
 	@scripts/with-target-cache.sh scripts/lint.sh

@@ -70,7 +70,10 @@ impl Reader {
         let start = Instant::now();
         let poll = self.driver.poll(e2e::noon() + SignedDuration::from_mins(1)).await.unwrap();
         let seconds = start.elapsed().as_secs_f64();
-        assert_eq!(poll.snapshot.ports.len(), self.dtu.plant().ports().count());
+        assert_eq!(
+            poll.snapshot.expect("Modbus always shows").ports.len(),
+            self.dtu.plant().ports().count()
+        );
         self.requests = poll.requests;
         seconds
     }

@@ -39,6 +39,34 @@ impl Answer {
     }
 }
 
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(PATIENCE))
+        .build()
+        .into()
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+fn answer(
+    outcome: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+) -> Result<Answer, ureq::Error> {
+    let mut response = outcome?;
+    let content_type = response
+        .headers()
+        .get("content-type")
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default();
+    Ok(Answer {
+        status: response.status().as_u16(),
+        content_type,
+        text: response.body_mut().read_to_string()?,
+    })
+}
+
 /// Where cargo puts the binary, seen from a test's own place beside it.
 fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
@@ -102,28 +130,33 @@ impl Bridge {
         self.ask(path).unwrap_or_else(|error| panic!("GET {path}: {error}\n{}", self.log()))
     }
 
+    /// Asks for a path with a token.
+    pub fn get_with(&self, token: &str, path: &str) -> Answer {
+        let request = agent().get(self.url(path)).header("authorization", bearer(token));
+        answer(request.call()).unwrap_or_else(|error| panic!("GET {path}: {error}"))
+    }
+
+    /// Changes something.
+    pub fn put(&self, token: &str, path: &str, body: &Value) -> Answer {
+        let request = agent()
+            .put(self.url(path))
+            .header("authorization", bearer(token))
+            .content_type("application/json");
+        answer(request.send(body.to_string()))
+            .unwrap_or_else(|error| panic!("PUT {path}: {error}\n{}", self.log()))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// Asks a bridge that may be gone.
     pub fn try_get(&self, path: &str) -> Option<Answer> {
         self.ask(path).ok()
     }
 
     fn ask(&self, path: &str) -> Result<Answer, ureq::Error> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .build()
-            .into();
-        let mut response = agent.get(format!("http://{}{path}", self.address)).call()?;
-        let content_type = response
-            .headers()
-            .get("content-type")
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default();
-        Ok(Answer {
-            status: response.status().as_u16(),
-            content_type,
-            text: response.body_mut().read_to_string()?,
-        })
+        answer(agent().get(self.url(path)).call())
     }
 
     /// What it has logged so far.

@@ -38,12 +38,15 @@ pub(super) fn all(past: &Past) -> Vec<Route> {
         live("/api/inverters"),
         live("/api/ports"),
         live("/api/production/current"),
+        live("/api/plant"),
+        live("/api/dtus"),
         live("/health"),
         live("/metrics"),
         stored("/stats", vec![("/stats".to_owned(), Question::Stats)]),
         stored("history, limit 100", past.histories(100)),
         stored("history, an inverter-day", past.inverter_days()),
         stored("/api/events", past.events()),
+        stored("/api/events, a day", past.events_of_days()),
         stored("/api/coverage, a week", past.coverage()),
     ]
 }
@@ -85,6 +88,15 @@ impl Past {
     fn events(&self) -> Vec<(String, Question)> {
         let question = EventQuery { from: None, to: None, kinds: &[], limit: 100 };
         vec![("/api/events".to_owned(), Question::Events(question))]
+    }
+
+    fn events_of_days(&self) -> Vec<(String, Question)> {
+        let of = |(from, to): &(Timestamp, Timestamp)| {
+            let path = format!("/api/events?from={from}&to={to}&limit=1000");
+            let (from, to) = (Some(*from), Some(*to));
+            (path, Question::Events(EventQuery { from, to, kinds: &[], limit: 1000 }))
+        };
+        self.days.iter().map(of).collect()
     }
 
     fn coverage(&self) -> Vec<(String, Question)> {

@@ -22,7 +22,8 @@ impl Condition {
     pub(crate) fn at(moment: &Moment) -> Self {
         let Moment { plant, now } = moment;
         let mut stale = Vec::new();
-        for inverter in plant.inverters.values() {
+        let in_service = plant.inverters.iter().filter(|(serial, _)| !plant.is_retired(**serial));
+        for (_, inverter) in in_service {
             stale.push(moment.is_stale(inverter, inverter.last_seen));
             stale.extend(inverter.ports.values().map(|port| moment.is_stale(inverter, port.at)));
         }

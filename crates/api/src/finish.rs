@@ -2,20 +2,58 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-use crate::Metrics;
 use crate::problem::Problem;
+use crate::{Api, Metrics};
 
-/// The outermost layer.
+/// Longer than any answer takes that the database gives in its own time. An answer that is streamed
+/// has begun by then and may go on.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Data are not to be taken for a page, whatever they hold.
+const NOT_A_PAGE: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// What the layer knows.
+#[derive(Clone)]
+pub(crate) struct Finishing {
+    metrics: Arc<Metrics>,
+    page_policy: HeaderValue,
+}
+
+impl Finishing {
+    /// A page loads nothing but from here, and only who may read may show it in a frame: this
+    /// origin, which under Home Assistant's ingress is Home Assistant's, and `CORS_ORIGINS`.
+    pub(crate) fn of(api: &Api) -> Self {
+        let mut framed_by = String::from("'self'");
+        for origin in &api.cors_origins {
+            framed_by.push(' ');
+            framed_by.push_str(origin.trim_end_matches('/'));
+        }
+        let policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+             font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
+             base-uri 'self'; form-action 'none'; frame-ancestors {framed_by}"
+        );
+        // An origin that does not fit a header is none: then only this one may.
+        let page_policy = HeaderValue::try_from(policy).unwrap_or(NOT_A_PAGE);
+        Self { metrics: Arc::clone(&api.metrics), page_policy }
+    }
+}
+
+/// The layer around everything.
 pub(crate) async fn finish(
-    State(metrics): State<Arc<Metrics>>,
+    State(finishing): State<Finishing>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -24,13 +62,25 @@ pub(crate) async fn finish(
     let uri = request.uri().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
 
-    let mut response = describe_problem(next.run(request).await, uri.path());
+    let answered = timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| {
+        tracing::warn!(path = uri.path(), "a request was not answered in time");
+        Problem::TookTooLong.into_response()
+    });
+    let mut response = describe_problem(answered, uri.path());
+    let is_page = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let policy = if is_page { finishing.page_policy } else { NOT_A_PAGE };
     let headers = response.headers_mut();
-    // Every answer is about now. A cache in between would show the past as the present.
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Every answer is about now, unless its route says otherwise. A cache in between would show the
+    // past as the present.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
 
-    metrics.request_answered(
+    finishing.metrics.request_answered(
         &method,
         route.as_ref().map(MatchedPath::as_str),
         response.status(),

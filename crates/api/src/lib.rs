@@ -3,6 +3,7 @@
 //! ```text
 //!             ┌ finish: problems get a body, every answer its headers, every request is timed
 //! request ──► │ panics become problems
+//!             │ access: who may ask
 //!             └ router ──► query (what may be asked) ──► routes ──► view (the public shapes)
 //!                                                          │
 //!                                        live plant ◄──────┴──────► Store (history, stats)
@@ -22,15 +23,23 @@
 //! | [`serve`](fn@serve) | connections, and their end |
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
+//! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
 //! | [`Feed`] | what the live stream sends, and to whom |
+//! | `dashboard` | the files of the page for people |
 //! | [`metrics`] | what Prometheus reads |
+//! | [`Access`] | who may ask |
 //! | [`verdict`] | whether the bridge is well |
 
+mod access;
+mod body;
+mod change;
+pub mod chart;
 mod client;
 mod clock;
 mod condition;
+mod dashboard;
 mod finish;
 pub mod metrics;
 mod moment;
@@ -41,6 +50,7 @@ pub mod routes;
 mod seats;
 mod serve;
 mod stream;
+mod unchanged;
 pub mod verdict;
 pub mod view;
 
@@ -51,6 +61,8 @@ use store::Store;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+pub use access::{Access, LEAST_CHARACTERS};
+pub use change::{ChangeRequest, Changes};
 pub use client::Client;
 pub use clock::Clock;
 pub use metrics::Metrics;
@@ -72,6 +84,10 @@ pub struct Api {
     pub feed: Arc<Feed>,
     /// Who answers.
     pub identity: Identity,
+    /// Where changes are asked for.
+    pub changes: Changes,
+    /// Who may ask.
+    pub access: Access,
     /// Whether `/metrics` answers (`METRICS_ENABLED`).
     pub metrics_enabled: bool,
     /// Origins whose pages may read this API (`CORS_ORIGINS`): `https://ha.example`, or `*`. With

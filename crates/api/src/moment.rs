@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use plant::Serial;
-use plant::live::{DtuState, LiveInverter, LivePlant};
+use plant::live::{Latest, LiveInverter, LivePlant};
+use plant::{MeterReading, Serial, StorageReading};
 
 use crate::Api;
 use crate::problem::Problem;
@@ -55,6 +55,43 @@ impl Moment {
         if self.nothing_read_yet() { Problem::NotReadYet } else { Problem::unknown_inverter(named) }
     }
 
+    /// The known energy meters, ascending by serial.
+    ///
+    /// # Errors
+    /// [`Problem::NotReadYet`] while it is not known which there are.
+    pub fn meters(&self) -> Result<impl Iterator<Item = &Latest<MeterReading>>, Problem> {
+        if self.plant.meters.is_empty() && self.nothing_answered_yet() {
+            return Err(Problem::NotReadYet);
+        }
+        Ok(self.plant.meters.values())
+    }
+
+    /// The known hybrid inverters, ascending by serial number.
+    ///
+    /// # Errors
+    /// [`Problem::NotReadYet`] while it is not known which there are.
+    pub fn hybrids(&self) -> Result<impl Iterator<Item = &Latest<StorageReading>>, Problem> {
+        if self.plant.hybrids.is_empty() && self.nothing_answered_yet() {
+            return Err(Problem::NotReadYet);
+        }
+        Ok(self.plant.hybrids.values())
+    }
+
+    /// Why a meter is not found: it does not exist, or nothing was read yet.
+    pub fn unknown_meter(&self, named: &str) -> Problem {
+        if self.meters().is_err() { Problem::NotReadYet } else { Problem::unknown_meter(named) }
+    }
+
+    /// Why a hybrid inverter is not found: it does not exist, or nothing was read yet.
+    pub fn unknown_storage(&self, named: &str) -> Problem {
+        if self.hybrids().is_err() { Problem::NotReadYet } else { Problem::unknown_storage(named) }
+    }
+
+    /// Neither the store nor a DTU has told anything since the start.
+    fn nothing_answered_yet(&self) -> bool {
+        !self.plant.past_known && self.plant.dtus.values().all(|dtu| dtu.last_success.is_none())
+    }
+
     /// An empty plant is the truth only if the store or a DTU says so. Newcomers that a DTU shows
     /// but that are not confirmed say the opposite.
     fn nothing_read_yet(&self) -> bool {
@@ -70,9 +107,21 @@ impl Moment {
         u64::try_from(self.now.duration_since(at).as_secs()).unwrap_or(0)
     }
 
+    /// Whether an inverter delivers nothing, whatever was last read of it: it sleeps, or it is out of
+    /// service and nothing comes any more.
+    pub(crate) fn delivers_nothing(&self, serial: Serial, inverter: &LiveInverter) -> bool {
+        let gone = || self.plant.is_retired(serial) && self.is_stale(inverter, inverter.last_seen);
+        inverter.is_asleep() || gone()
+    }
+
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp) -> bool {
         self.plant.is_stale(inverter, read_at, self.now)
+    }
+
+    /// Whether a reading of this DTU is too old to be what its device does now.
+    pub fn is_stale_of(&self, dtu_name: &str, read_at: Timestamp) -> bool {
+        self.plant.is_stale_of(dtu_name, read_at, self.now)
     }
 }
 

@@ -6,17 +6,20 @@
 //! | use | where |
 //! |---|---|
 //! | [`Problem::UnknownParameter`], [`RepeatedParameter`](Problem::RepeatedParameter), [`BadParameter`](Problem::BadParameter), [`EmptyRange`](Problem::EmptyRange) | in `query`: what was asked is not allowed |
-//! | [`Problem::UnknownInverter`] | a serial in the path that no inverter has, or that is no serial |
+//! | [`Problem::UnknownInverter`], [`UnknownMeter`](Problem::UnknownMeter), [`UnknownStorage`](Problem::UnknownStorage) | a serial in the path that no such device has, or that is no serial |
 //! | [`Problem::UnknownPath`], [`MethodNotAllowed`](Problem::MethodNotAllowed), [`BadRequest`](Problem::BadRequest) | in `router` and `finish`: no route takes this request |
+//! | [`Problem::UnknownPort`], [`BadBody`](Problem::BadBody), [`BadField`](Problem::BadField), [`NotJson`](Problem::NotJson), [`BodyTooLarge`](Problem::BodyTooLarge), [`NothingKept`](Problem::NothingKept), [`NotKept`](Problem::NotKept) | in routes that change something |
+//! | [`Problem::TokenWanted`], [`TokenWrong`](Problem::TokenWrong), [`TooManyWrongTokens`](Problem::TooManyWrongTokens) | in `access` |
 //! | [`Problem::MetricsOff`], [`NothingStored`](Problem::NothingStored) | the user's configuration leaves this out; waiting does not help |
 //! | [`Problem::NotReadYet`], [`StoreUnreachable`](Problem::StoreUnreachable), [`TooManyStreams`](Problem::TooManyStreams) | it may work in some seconds: carries `Retry-After` |
 //! | [`Problem::NotTaking`] | `/ready` only |
 //! | [`Problem::StoreUnfit`], [`Internal`](Problem::Internal) | a person has to look at the log |
 
 use axum::Json;
-use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use plant::Serial;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::{IntoResponses, ToSchema};
@@ -29,6 +32,8 @@ const TYPE_PREFIX: &str = "urn:hoymiles-smiles:problem:";
 
 /// So much of what a client sent is shown back.
 const SHOWN_CHARACTERS: usize = 40;
+/// The same of a reason, which may quote it.
+const SHOWN_OF_A_REASON: usize = 200;
 
 /// What was wrong. The texts are whole sentences that say what was found and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -73,11 +78,27 @@ pub enum Problem {
         /// As the client wrote it.
         serial: String,
     },
+    /// No energy meter has this serial.
+    #[error(
+        "No meter with the serial number '{serial}' is known; /api/meters lists those that are."
+    )]
+    UnknownMeter {
+        /// As the client wrote it.
+        serial: String,
+    },
+    /// No hybrid inverter has this serial number.
+    #[error(
+        "No hybrid inverter with the serial number '{serial}' is known; /api/storage lists those that are."
+    )]
+    UnknownStorage {
+        /// As the client wrote it.
+        serial: String,
+    },
     /// No route.
     #[error("There is nothing at this path; /docs lists what there is.")]
     UnknownPath,
     /// A route, but not for this method.
-    #[error("{method} is not allowed here: only GET and HEAD are.")]
+    #[error("{method} is not allowed here; the header 'Allow' says what is.")]
     MethodNotAllowed {
         /// What was asked for.
         method: Method,
@@ -110,6 +131,63 @@ pub enum Problem {
         /// The newest failure of the store, without secrets.
         reason: String,
     },
+    /// No port of this inverter has this number.
+    #[error(
+        "The inverter {serial} has no port '{port}'; /api/inverters/{serial}/ports lists those it has."
+    )]
+    UnknownPort {
+        /// The inverter.
+        serial: Serial,
+        /// As the client wrote it.
+        port: String,
+    },
+    /// A body that is no JSON of this shape.
+    #[error("The body of the request is not what this route takes: {reason}")]
+    BadBody {
+        /// What was found, and what is allowed.
+        reason: String,
+    },
+    /// A field of a body with a value that it does not take.
+    #[error("The field '{field}' must be {allowed}.")]
+    BadField {
+        /// Its path.
+        field: String,
+        /// What it takes, to follow "must be".
+        allowed: &'static str,
+    },
+    /// A body of another kind.
+    #[error("This route takes JSON: send it with 'Content-Type: application/json'.")]
+    NotJson,
+    /// A body without end.
+    #[error("The body of the request is too large: at most 524288 bytes are taken.")]
+    BodyTooLarge,
+    /// Somebody has switched storing off.
+    #[error("Nothing is stored because DRY_RUN is on, so nothing can be changed.")]
+    NothingKept,
+    /// A change that could not be kept.
+    #[error("The change could not be kept, so nothing was changed; /health tells more.")]
+    NotKept,
+    /// The API is closed, and the request brings no token.
+    #[error(
+        "This bridge answers only with its token: send the header 'Authorization: Bearer' with the value of API_TOKEN."
+    )]
+    TokenWanted,
+    /// The token is wrong.
+    #[error(
+        "The token is wrong: send the header 'Authorization: Bearer' with the value of API_TOKEN."
+    )]
+    TokenWrong,
+    /// Many wrong tokens in a short time.
+    #[error(
+        "Too many requests with a wrong token came from this address. The right one is never refused."
+    )]
+    TooManyWrongTokens {
+        /// After how many seconds one more is looked at.
+        seconds: u16,
+    },
+    /// An answer that does not come.
+    #[error("The answer took too long; /health tells how the bridge is.")]
+    TookTooLong,
     /// No seat for one more stream.
     #[error(
         "Too many live streams are open, of this address or in all; close one, or ask again later."
@@ -135,6 +213,30 @@ impl Problem {
     /// [`Problem::UnknownInverter`] for a serial as the client wrote it.
     pub fn unknown_inverter(written: &str) -> Self {
         Self::UnknownInverter { serial: shown(written) }
+    }
+
+    /// [`Problem::UnknownMeter`] for a serial as the client wrote it.
+    pub fn unknown_meter(written: &str) -> Self {
+        Self::UnknownMeter { serial: shown(written) }
+    }
+
+    /// [`Problem::UnknownStorage`] for a serial number as the client wrote it.
+    pub fn unknown_storage(written: &str) -> Self {
+        Self::UnknownStorage { serial: shown(written) }
+    }
+
+    /// [`Problem::UnknownPort`] for a number as the client wrote it.
+    pub fn unknown_port(serial: Serial, written: &str) -> Self {
+        Self::UnknownPort { serial, port: shown(written) }
+    }
+
+    /// [`Problem::BadBody`] in the words of whoever read it.
+    pub fn bad_body(reason: &str) -> Self {
+        let mut reason: String = reason.chars().take(SHOWN_OF_A_REASON).collect();
+        if !reason.ends_with('.') {
+            reason.push('.');
+        }
+        Self::BadBody { reason }
     }
 
     /// [`Problem::BadParameter`] for a value as the client wrote it.
@@ -176,6 +278,10 @@ impl Problem {
             }
             Self::BadRequest => (S::BAD_REQUEST, "bad-request", "Bad request"),
             Self::UnknownInverter { .. } => (S::NOT_FOUND, "unknown-inverter", "Unknown inverter"),
+            Self::UnknownMeter { .. } => (S::NOT_FOUND, "unknown-meter", "Unknown meter"),
+            Self::UnknownStorage { .. } => {
+                (S::NOT_FOUND, "unknown-storage", "Unknown hybrid inverter")
+            }
             Self::UnknownPath => (S::NOT_FOUND, "unknown-path", "Not found"),
             Self::MetricsOff => (S::NOT_FOUND, "metrics-off", "Metrics are switched off"),
             Self::MethodNotAllowed { .. } => {
@@ -190,6 +296,19 @@ impl Problem {
             Self::NotTaking { .. } => {
                 (S::SERVICE_UNAVAILABLE, "not-ready", "Readings cannot be kept")
             }
+            Self::UnknownPort { .. } => (S::NOT_FOUND, "unknown-port", "Unknown port"),
+            Self::BadBody { .. } => (S::BAD_REQUEST, "bad-body", "Bad body"),
+            Self::BadField { .. } => (S::BAD_REQUEST, "bad-field", "Bad field"),
+            Self::NotJson => (S::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
+            Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
+            Self::NothingKept => (S::SERVICE_UNAVAILABLE, "nothing-stored", "Nothing is stored"),
+            Self::NotKept => (S::SERVICE_UNAVAILABLE, "not-kept", "Not kept"),
+            Self::TokenWanted => (S::UNAUTHORIZED, "token-wanted", "Token wanted"),
+            Self::TokenWrong => (S::UNAUTHORIZED, "token-wrong", "Wrong token"),
+            Self::TooManyWrongTokens { .. } => {
+                (S::TOO_MANY_REQUESTS, "too-many-wrong-tokens", "Too many wrong tokens")
+            }
+            Self::TookTooLong => (S::SERVICE_UNAVAILABLE, "took-too-long", "Took too long"),
             Self::TooManyStreams => {
                 (S::SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams")
             }
@@ -201,7 +320,9 @@ impl Problem {
     fn retry_after_s(&self) -> Option<u16> {
         match self {
             Self::NotReadYet => Some(5),
+            Self::NotKept | Self::TookTooLong => Some(10),
             Self::TooManyStreams => Some(30),
+            Self::TooManyWrongTokens { seconds } => Some(*seconds),
             Self::StoreUnreachable | Self::NotTaking { .. } => Some(10),
             _ => None,
         }
@@ -222,6 +343,9 @@ impl Problem {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after_s() {
             headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }
@@ -291,6 +415,12 @@ pub enum CommonProblems {
     /// A query parameter is unknown or its value is not allowed.
     #[response(status = 400, content_type = "application/problem+json")]
     BadRequest(ProblemBody),
+    /// The bridge has a token (`API_TOKEN`), and the request does not bring it.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(ProblemBody),
+    /// Too many requests with a wrong token. `Retry-After` says when the next is looked at.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooManyRequests(ProblemBody),
     /// A defect of the bridge.
     #[response(status = 500, content_type = "application/problem+json")]
     Internal(ProblemBody),
@@ -321,6 +451,36 @@ pub enum InverterProblems {
     /// No inverter with this serial number is known.
     #[response(status = 404, content_type = "application/problem+json")]
     UnknownInverter(ProblemBody),
+}
+
+/// The problem of the routes that name a meter or a hybrid inverter.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variant only describes the API")]
+pub enum DeviceProblems {
+    /// No device with this serial number is known.
+    #[response(status = 404, content_type = "application/problem+json")]
+    UnknownDevice(ProblemBody),
+}
+
+/// Problems with the body of a request.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variants only describe the API")]
+pub enum BodyProblems {
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(ProblemBody),
+    /// The body is not said to be JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(ProblemBody),
+}
+
+/// Problems of the routes that change something.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "the variants only describe the API")]
+pub enum NotKeptProblems {
+    /// The change could not be kept, so nothing was changed.
+    #[response(status = 503, content_type = "application/problem+json")]
+    NotKept(ProblemBody),
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Which query parameters a route takes. An unknown one is an error, never ignored: a client that
 //! misspells `limit` must not take the answer for what it asked.
 
+mod devices;
 pub mod energy;
+pub mod power;
 
 use std::fmt::{self, Display};
 
@@ -16,6 +18,8 @@ use store::Grouping;
 use utoipa::IntoParams;
 
 use crate::problem::Problem;
+
+pub use devices::DeviceHistoryParameters;
 
 /// The largest history answer, in readings.
 pub const MAX_LIMIT: u32 = 10_000;

@@ -37,6 +37,8 @@ pub enum DtuStatus {
     Starting,
     /// Another bridge polls it, and this one takes over when that is gone.
     Standby,
+    /// Off the network with the sun, as a DTU inside an inverter is at night.
+    Asleep,
 }
 
 impl DtuStatus {
@@ -46,7 +48,8 @@ impl DtuStatus {
             DtuPhase::Starting => Self::Starting,
             DtuPhase::Standby => Self::Standby,
             DtuPhase::Online if dtu.is_alive(now) => Self::Online,
-            DtuPhase::Online | DtuPhase::Failing => Self::Error,
+            DtuPhase::Asleep if dtu.is_alive(now) => Self::Asleep,
+            DtuPhase::Online | DtuPhase::Asleep | DtuPhase::Failing => Self::Error,
         }
     }
 }

@@ -7,18 +7,22 @@
 //!
 //! The end goes the other way: pollers, the last records, the leases, the web server.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use api::{Api, Clock, Feed, Identity, Metrics};
+use api::{Access, Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use dtu::{Endpoint, ModbusDriver, Poller, PollerOptions, Report};
+use dtu::{
+    Driver, Endpoint, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint,
+};
 use jiff::Timestamp;
 use plant::energy::Calendar;
 use plant::event::Watch;
 use plant::inventory::Inventory;
 use plant::live::{LivePlant, StoreLink};
+use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -27,7 +31,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-use crate::config::{Config, DtuConfig, Polling, Storage};
+use crate::announce::{Announcement, is_worth_announcing};
+use crate::config::{Config, DtuConfig, Polling, Protocol, Storage, Web};
 use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
 use crate::recorder::{Recorder, StorageNews, memory_key};
@@ -40,6 +45,8 @@ const PATIENCE_WITH_STORE: Duration = Duration::from_secs(2);
 const PATIENCE_WITH_END: Duration = Duration::from_secs(4);
 /// Reports that may wait for the recorder, which only ever waits for the local disk.
 const REPORTS_IN_FLIGHT: usize = 64;
+/// Changes that people ask for may wait too.
+const CHANGES_IN_FLIGHT: usize = 8;
 
 /// A bridge that runs.
 pub(crate) struct App {
@@ -78,6 +85,7 @@ impl App {
         let instance_id = Arc::new(OnceLock::new());
         let metrics = Arc::new(Metrics::default());
         let feed = Arc::new(Feed::default());
+        let (changes, asked) = mpsc::channel(CHANGES_IN_FLIGHT);
         let address = match &config.web {
             Some(web) => {
                 let listener = TcpListener::bind(web.address).await.wrap_err_with(|| {
@@ -96,6 +104,8 @@ impl App {
                     metrics: Arc::clone(&metrics),
                     feed: Arc::clone(&feed),
                     identity: identity.clone(),
+                    changes,
+                    access: access(web),
                     metrics_enabled: web.metrics,
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
@@ -107,6 +117,14 @@ impl App {
                 });
                 let ended = cancel.clone().cancelled_owned();
                 tasks.spawn(async move { api::serve(listener, api::router(api), ended).await });
+                if web.mdns && is_worth_announcing(address.ip()) {
+                    let announcement = Announcement {
+                        address,
+                        host: host_name(),
+                        instance_id: Arc::clone(&instance_id),
+                    };
+                    tasks.spawn(announcement.run(watched.clone(), cancel.clone()));
+                }
                 tracing::info!("listening on http://{address}");
                 Some(address)
             }
@@ -126,9 +144,10 @@ impl App {
             clock: now,
             events: Watch::default(),
             untold: Vec::new(),
+            said: BTreeSet::new(),
             unkept: Vec::new(),
         };
-        let recorder = tokio::spawn(recorder.run(reports, storage_news));
+        let recorder = tokio::spawn(recorder.run(reports, storage_news, asked));
 
         let claimant = home
             .leases()
@@ -173,6 +192,10 @@ impl App {
             Err(_) => Err(eyre!("not everything ended within {PATIENCE_WITH_END:?}")),
         }
     }
+}
+
+fn access(web: &Web) -> Access {
+    web.token.as_ref().map_or_else(Access::open, |token| Access::with_token(token.expose_secret()))
 }
 
 /// The system's clock, the only one of the bridge.
@@ -246,21 +269,25 @@ async fn keep_in_touch(
 
 /// How people tell this bridge from another: where it runs, and where it answers.
 fn own_name(address: Option<SocketAddr>) -> String {
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .or_else(|| std::env::var("HOSTNAME").ok())
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "unnamed".to_owned());
+    let host = host_name();
     match address {
         Some(address) => format!("{host}:{}", address.port()),
         None => host,
     }
 }
 
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "unnamed".to_owned())
+}
+
 fn starting(dtu: &DtuConfig) -> plant::live::DtuState {
     let address = format!("{}:{}", dtu.host, dtu.port);
-    plant::live::DtuState::starting(address, "modbus", dtu.query_period_s)
+    plant::live::DtuState::starting(address, dtu.protocol.word(), dtu.query_period_s)
 }
 
 fn poller(
@@ -275,25 +302,50 @@ fn poller(
         .filter(|(_, inverter)| inverter.dtu_name == dtu.name)
         .flat_map(|(serial, inverter)| inverter.ports.keys().map(|port| (*serial, *port)));
     let inventory = Inventory::remembering(ports);
-    let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
-    let endpoint = Endpoint {
-        name: dtu.name.clone(),
-        host: dtu.host,
-        port: dtu.port,
-        unit: dtu.unit_id,
-        timeout: polling.timeout,
-        dialect: dtu.addressing,
-    };
+    let period = Duration::from_secs(dtu.query_period_s);
     let options = PollerOptions {
-        name: dtu.name,
-        period: Duration::from_secs(dtu.query_period_s),
-        retries: polling.retries,
+        name: dtu.name.clone(),
+        period,
+        retries: match dtu.protocol {
+            Protocol::Modbus { .. } => polling.retries,
+            // The driver tries once more by itself, and what a Wi-Fi DTU needs then is peace.
+            Protocol::Wifi => polling.retries.min(1),
+        },
         retry_delay: polling.retry_delay,
         retry_delay_max: polling.retry_delay_max,
         exponential_backoff: polling.exponential_backoff,
         breaker_threshold: polling.breaker_threshold,
         excluded: polling.excluded.clone(),
     };
-    let driver = Box::new(ModbusDriver::new(endpoint, memory));
-    Poller::new(driver, inventory, options, reports, now)
+    Poller::new(driver(dtu, polling, known), inventory, options, reports, now)
+}
+
+fn driver(dtu: DtuConfig, polling: &Polling, known: &Known) -> Box<dyn Driver> {
+    let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
+    match dtu.protocol {
+        Protocol::Modbus { unit_id, addressing } => {
+            let endpoint = Endpoint {
+                name: dtu.name,
+                host: dtu.host,
+                port: dtu.port,
+                unit: unit_id,
+                timeout: polling.timeout,
+                dialect: addressing,
+            };
+            Box::new(ModbusDriver::new(endpoint, memory))
+        }
+        Protocol::Wifi => {
+            let of_this = known.inverters.iter().filter(|(_, i)| i.dtu_name == dtu.name);
+            let last_reading = of_this.map(|(_, inverter)| inverter.last_seen).max();
+            let endpoint = WifiEndpoint {
+                name: dtu.name,
+                host: dtu.host,
+                port: dtu.port,
+                timeout: polling.wifi_timeout,
+                period: Duration::from_secs(dtu.query_period_s),
+                upload_pause: polling.upload_pause,
+            };
+            Box::new(WifiDriver::new(endpoint, memory, last_reading))
+        }
+    }
 }

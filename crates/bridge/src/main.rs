@@ -1,7 +1,9 @@
 //! Hoymiles S-Miles: reads every Hoymiles gateway on the local network, keeps every reading for
 //! ever, and answers on port 8080.
 
+mod announce;
 mod app;
+mod arrangement;
 mod cli;
 mod commands;
 mod config;

@@ -5,19 +5,23 @@
 //! or in the embedded store) and shown then; what cannot be kept is counted, exactly and for ever.
 //! What has begun or ended by it is kept together with it, as events.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use api::{Feed, Metrics};
+use api::{ChangeRequest, Feed, Metrics};
 use dtu::Report;
 use dtu::poller::Turn;
 use jiff::Timestamp;
 use plant::Serial;
+use plant::arrangement::Change;
 use plant::event::{Event, Watch};
 use plant::glance::Glance;
 use plant::live::{Corrected, Failure, LiveInverter, LivePlant, StoreLink};
-use store::{Interrupted, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
+use store::{Interrupted, KnownDevices, LossCount, Metric, Outbox, OutboxStatus, Record, Store};
 use tokio::sync::{Notify, mpsc, watch};
+
+use crate::arrangement;
 
 /// The key under which a DTU's memory is kept in `config_cache`.
 pub(crate) fn memory_key(dtu_name: &str) -> String {
@@ -46,8 +50,12 @@ pub(crate) enum StorageNews {
     Ready {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What had not ended.
         open_events: Vec<Event>,
+        /// What people have said.
+        said: Vec<Change>,
         /// The days behind.
         glance: Glance,
         /// The last reading before this bridge started.
@@ -57,8 +65,12 @@ pub(crate) enum StorageNews {
     Seen {
         /// The inverters.
         inverters: Vec<(Serial, LiveInverter)>,
+        /// Meters and hybrid inverters.
+        devices: KnownDevices,
         /// What has not ended.
         open_events: Vec<Event>,
+        /// What people have said.
+        said: Vec<Change>,
         /// The days behind.
         glance: Glance,
     },
@@ -98,6 +110,9 @@ pub(crate) struct Recorder {
     pub(crate) events: Watch,
     /// Events that were not shown yet: like a snapshot they are kept first.
     pub(crate) untold: Vec<Event>,
+    /// What people have said in this run, by the keys of [`arrangement`]. What the store knows of it
+    /// may be older.
+    pub(crate) said: BTreeSet<String>,
     /// Events that could not be kept yet. They are few: a state begins once, however long it lasts.
     pub(crate) unkept: Vec<Event>,
 }
@@ -108,6 +123,7 @@ impl Recorder {
         mut self,
         mut reports: mpsc::Receiver<Report>,
         mut news: mpsc::Receiver<StorageNews>,
+        mut changes: mpsc::Receiver<ChangeRequest>,
     ) {
         self.note_losses();
         self.note_incidents();
@@ -119,6 +135,7 @@ impl Recorder {
                     None => return,
                 },
                 Some(news) = news.recv() => self.note(news).await,
+                Some(request) = changes.recv() => self.change(request).await,
             }
             self.note_incidents();
             self.publish();
@@ -126,6 +143,7 @@ impl Recorder {
     }
 
     fn publish(&mut self) {
+        self.live.revision += 1;
         self.published.send_replace(Arc::new(self.live.clone()));
         for event in self.untold.drain(..) {
             self.feed.event(&event);
@@ -138,6 +156,7 @@ impl Recorder {
         match report.turn {
             Turn::Succeeded { seconds } => self.metrics.query_succeeded(name, seconds),
             Turn::Failed { seconds, kind } => self.metrics.query_failed(name, seconds, kind),
+            Turn::Asleep { since } => self.live.fall_asleep(name, since),
             Turn::Rested | Turn::StandingBy => {}
         }
         let records = records(&report, now);
@@ -145,9 +164,26 @@ impl Recorder {
         for snapshot in &report.snapshots {
             corrected.extend(self.live.apply(snapshot, now));
         }
-        self.live.dtus.insert(report.dtu_name, report.state);
+        self.live.note_dtu(report.dtu_name, report.state);
+        if !matches!(self.keep, Keep::Nothing) {
+            self.unkept.extend(report.events);
+        }
         self.watch(&corrected, now);
         self.keep(records, now).await;
+    }
+
+    /// Keeps and shows what somebody said. It is told as kept when the next answer shows it.
+    async fn change(&mut self, ChangeRequest { change, kept }: ChangeRequest) {
+        let now = (self.clock)();
+        if self.keep(vec![arrangement::record(&change)], now).await {
+            self.said.insert(arrangement::key(&change));
+            self.live.arrange(change);
+            self.watch(&[], now);
+            self.keep(Vec::new(), now).await;
+            self.publish();
+            // Whoever asked may be gone.
+            let _ = kept.send(());
+        }
     }
 
     fn watch(&mut self, corrected: &[Corrected], now: Timestamp) {
@@ -165,11 +201,12 @@ impl Recorder {
         }
     }
 
-    async fn keep(&mut self, mut records: Vec<Record>, now: Timestamp) {
+    /// Whether the records are kept.
+    async fn keep(&mut self, mut records: Vec<Record>, now: Timestamp) -> bool {
         records.extend(self.unkept.iter().cloned().map(Record::Event));
         let outcome = match &self.keep {
-            _ if records.is_empty() => return,
-            Keep::Nothing => return,
+            _ if records.is_empty() => return true,
+            Keep::Nothing => return false,
             Keep::Outbox { outbox, wake } => match outbox.append(&records).await {
                 Ok(()) => {
                     wake.notify_one();
@@ -183,7 +220,7 @@ impl Recorder {
             },
             Keep::Store(store) => match store.write(&records).await {
                 Ok(written) => {
-                    self.live.storage.readings_stored += written.inverter_rows + written.port_rows;
+                    self.live.storage.readings_stored += written.readings();
                     self.live.storage.link = StoreLink::Up;
                     Ok(())
                 }
@@ -197,6 +234,7 @@ impl Recorder {
             Ok(()) => {
                 self.live.storage.accepting = true;
                 self.unkept.clear();
+                true
             }
             Err(text) => {
                 let lost = records.iter().map(Record::readings).sum();
@@ -204,6 +242,7 @@ impl Recorder {
                 self.count_lost(lost, now);
                 self.live.storage.accepting = false;
                 self.live.storage.last_failure = Some(Failure { at: now, kind: "store", text });
+                false
             }
         }
     }
@@ -211,20 +250,24 @@ impl Recorder {
     async fn note(&mut self, news: StorageNews) {
         let now = (self.clock)();
         match news {
-            StorageNews::Ready { inverters, open_events, glance, last_reading } => {
+            StorageNews::Ready { inverters, devices, open_events, said, glance, last_reading } => {
                 self.live.storage.link = StoreLink::Up;
                 self.live.past_known = true;
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
+                self.remember_said(said);
                 let superseded = self.events.adopt(open_events);
                 let down = last_reading.and_then(|last| Watch::bridge_down(&self.live, last));
                 self.note_events(superseded.into_iter().chain(down));
             }
-            StorageNews::Seen { inverters, open_events, glance } => {
+            StorageNews::Seen { inverters, devices, open_events, said, glance } => {
                 // A database that can be read need not take what still waits in the outbox.
                 if self.live.storage.outbox_depth == 0 {
                     self.live.storage.link = StoreLink::Up;
                 }
                 self.remember(inverters, &open_events, glance);
+                self.live.recall(devices.meters, devices.hybrids, now);
+                self.remember_said(said);
                 self.events.follow(&self.live, open_events);
             }
             StorageNews::Down(text) => {
@@ -256,6 +299,14 @@ impl Recorder {
         self.live.remember_sleep(open_events);
         let calendar = self.live.calendar.clone();
         self.live.glance.remember(glance, &calendar);
+    }
+
+    fn remember_said(&mut self, said: Vec<Change>) {
+        for change in said {
+            if !self.said.contains(&arrangement::key(&change)) {
+                self.live.arrange(change);
+            }
+        }
     }
 
     /// Counts readings that are gone. The disk is waited for here, in the task that waits for it
@@ -345,7 +396,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         Turn::Failed { seconds, .. } => {
             records.push(Record::Metrics(vec![metric("query_failed_seconds", seconds)]));
         }
-        Turn::Rested | Turn::StandingBy => {}
+        Turn::Asleep { .. } | Turn::Rested | Turn::StandingBy => {}
     }
     if let Some(memory) = &report.memory {
         let key = memory_key(&report.dtu_name);
@@ -375,6 +426,7 @@ mod tests {
             ports: Default::default(),
             accounts: Default::default(),
             asleep_since: None,
+            dark_since: None,
         }
     }
 

@@ -7,18 +7,20 @@ use std::sync::{Arc, OnceLock};
 use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use plant::Serial;
+use plant::arrangement::Change;
 use plant::energy::Calendar;
 use plant::event::Event;
 use plant::glance::Glance;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, StorageState};
 use secrecy::ExposeSecret;
 use store::{
-    DiskFloor, Interrupted, Leases, LossCount, Outbox, OutboxError, PostgresOptions, PostgresStore,
-    SqliteStore, Store, StoreError,
+    DiskFloor, Interrupted, KnownDevices, Leases, LossCount, Outbox, OutboxError, PostgresOptions,
+    PostgresStore, SqliteStore, Store, StoreError,
 };
 use tokio::sync::{Notify, mpsc};
 use uuid::Uuid;
 
+use crate::arrangement;
 use crate::config::{Config, Postgres, Storage};
 use crate::forwarder::{self, Forwarder};
 use crate::past;
@@ -44,6 +46,8 @@ pub(crate) enum Home {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) inverters: Vec<(Serial, LiveInverter)>,
+    /// Meters and hybrid inverters.
+    pub(crate) devices: KnownDevices,
     /// What drivers have learned, by [`memory_key`].
     pub(crate) memories: BTreeMap<String, serde_json::Value>,
 }
@@ -205,6 +209,7 @@ pub(crate) struct Opening<'a> {
 struct Told {
     known: Known,
     open_events: Vec<Event>,
+    said: Vec<Change>,
     glance: Glance,
     last_reading: Option<Timestamp>,
 }
@@ -215,10 +220,18 @@ impl Opening<'_> {
     pub(crate) async fn become_ready(&self, news: &mpsc::Sender<StorageNews>) -> Known {
         for pause in forwarder::pauses() {
             match self.ask().await {
-                Ok(Told { known, open_events, glance, last_reading }) => {
+                Ok(Told { known, open_events, said, glance, last_reading }) => {
                     tracing::info!(inverters = known.inverters.len(), "the database is ready");
                     let inverters = known.inverters.clone();
-                    let ready = StorageNews::Ready { inverters, open_events, glance, last_reading };
+                    let devices = known.devices.clone();
+                    let ready = StorageNews::Ready {
+                        inverters,
+                        devices,
+                        open_events,
+                        said,
+                        glance,
+                        last_reading,
+                    };
                     let _ = news.send(ready).await;
                     return known;
                 }
@@ -257,8 +270,13 @@ impl Opening<'_> {
         }
         let now = Timestamp::now();
         Ok(Told {
-            known: Known { inverters: store.latest(now).await?, memories },
+            known: Known {
+                inverters: store.latest(now).await?,
+                devices: store.latest_devices(now).await?,
+                memories,
+            },
             open_events: store.open_events().await?,
+            said: arrangement::said(store).await?,
             glance: past::glance(store, &self.calendar, now).await?,
             last_reading: self.last_reading().await?,
         })

@@ -16,8 +16,10 @@ pub mod driver;
 pub mod gate;
 pub mod modbus;
 pub mod poller;
+pub mod wifi;
 
 pub use driver::{Driver, DriverError, Poll};
 pub use gate::{Gate, Permission};
 pub use modbus::{DialectSetting, Endpoint, ModbusDriver};
 pub use poller::{Poller, PollerOptions, Report};
+pub use wifi::{WifiDriver, WifiEndpoint};

@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use jiff::Timestamp;
+use plant::event::Event;
 use plant::inventory::Inventory;
-use plant::live::{BreakerState, DtuPhase, DtuState, Failure};
-use plant::{Serial, Snapshot};
+use plant::live::{Asleep, BreakerState, DtuPhase, DtuState, Failure};
+use plant::{PlantPower, Serial, Snapshot};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
@@ -63,6 +64,10 @@ pub struct Report {
     pub snapshots: Vec<Snapshot>,
     /// Inverters that this turn made known.
     pub adopted: Vec<Serial>,
+    /// News of the DTU's own list of alarms.
+    pub events: Vec<Event>,
+    /// What the DTU remembers of a time in which nobody read it.
+    pub backfill: Option<PlantPower>,
     /// What the turn was.
     pub turn: Turn,
     /// What the driver has learned, when it has changed.
@@ -84,6 +89,11 @@ pub enum Turn {
         /// [`DriverError::kind`].
         kind: &'static str,
     },
+    /// The DTU is asleep.
+    Asleep {
+        /// Its last reading.
+        since: Timestamp,
+    },
     /// The DTU was left in peace.
     Rested,
     /// The DTU was left to another bridge.
@@ -92,7 +102,9 @@ pub enum Turn {
 
 /// What came of an attempt that did not fail.
 enum Attempt {
-    Read(Poll),
+    Read(Box<Poll>),
+    /// It was off, and that is no fault.
+    Asleep(Timestamp),
     /// Not attempted: this bridge polls the DTU.
     LeftTo(String),
 }
@@ -161,13 +173,15 @@ impl Poller {
         schedule.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             self.wait_for_turn(&mut schedule).await;
+            tokio::time::sleep(self.driver.rest((self.clock)())).await;
             let report = self.turn().await;
             let newcomers = !report.state.unconfirmed.is_empty();
             if self.reports.send(report).await.is_err() {
                 return;
             }
-            if newcomers && self.options.period > CONFIRM_AFTER {
-                tokio::time::sleep(CONFIRM_AFTER).await;
+            let confirm_after = CONFIRM_AFTER.max(self.driver.least_period());
+            if newcomers && self.options.period > confirm_after {
+                tokio::time::sleep(confirm_after).await;
                 let report = self.turn().await;
                 if self.reports.send(report).await.is_err() {
                     return;
@@ -211,7 +225,8 @@ impl Poller {
         let outcome = self.attempts(retries).await;
         let seconds = started.elapsed().as_secs_f64();
         match outcome {
-            Ok(Attempt::Read(poll)) => self.succeeded(poll, seconds),
+            Ok(Attempt::Read(poll)) => self.succeeded(*poll, seconds),
+            Ok(Attempt::Asleep(since)) => self.asleep(since),
             Ok(Attempt::LeftTo(holder)) => self.left_to(holder),
             Err(error) => self.failed(&error, seconds),
         }
@@ -223,6 +238,9 @@ impl Poller {
             match self.attempt().await {
                 Ok(attempt) => return Ok(attempt),
                 Err(error) => {
+                    if let Some(since) = self.driver.asleep_since((self.clock)(), &error) {
+                        return Ok(Attempt::Asleep(since));
+                    }
                     let Some(delay) = delays.next() else {
                         return Err(error);
                     };
@@ -239,7 +257,7 @@ impl Poller {
             && !self.asked_for_serial
             && gate.ask(None).await == Permission::Identify
         {
-            let serial = self.driver.identify().await?;
+            let serial = self.driver.identify((self.clock)()).await?;
             self.asked_for_serial = true;
             self.state.serial = serial;
             if serial.is_none() {
@@ -252,7 +270,7 @@ impl Poller {
                 return Ok(Attempt::LeftTo(holder));
             }
         }
-        self.driver.poll((self.clock)()).await.map(Attempt::Read)
+        self.driver.poll((self.clock)()).await.map(|poll| Attempt::Read(Box::new(poll)))
     }
 
     fn delays(&self, retries: u32) -> impl Iterator<Item = Duration> + use<> {
@@ -267,6 +285,20 @@ impl Poller {
             .build()
     }
 
+    fn asleep(&mut self, since: Timestamp) -> Report {
+        self.breaker.succeeded();
+        let state = &mut self.state;
+        if state.phase != DtuPhase::Asleep {
+            tracing::info!(dtu = self.options.name, %since, "asleep: off the network with the sun");
+        }
+        state.phase = DtuPhase::Asleep;
+        state.asleep = Some(Asleep { since, found_at: (self.clock)() });
+        state.left_to = None;
+        state.breaker = BreakerState::Closed;
+        state.pv_power_w = Some(0.0);
+        self.report(Turn::Asleep { since }, Vec::new(), Vec::new())
+    }
+
     fn left_to(&mut self, holder: String) -> Report {
         self.breaker.succeeded();
         let state = &mut self.state;
@@ -274,6 +306,7 @@ impl Poller {
             tracing::info!(dtu = self.options.name, holder, "stands by: another bridge polls it");
         }
         state.phase = DtuPhase::Standby;
+        state.asleep = None;
         state.left_to = Some(holder);
         state.breaker = BreakerState::Closed;
         state.pv_power_w = None;
@@ -285,10 +318,11 @@ impl Poller {
 
     fn succeeded(&mut self, poll: Poll, seconds: f64) -> Report {
         self.breaker.succeeded();
-        let snapshot = without(&self.options.excluded, poll.snapshot);
         let state = &mut self.state;
-        if state.phase == DtuPhase::Failing {
-            tracing::info!(dtu = self.options.name, "answers again");
+        match state.phase {
+            DtuPhase::Failing => tracing::info!(dtu = self.options.name, "answers again"),
+            DtuPhase::Asleep => tracing::info!(dtu = self.options.name, "is awake"),
+            DtuPhase::Starting | DtuPhase::Online | DtuPhase::Standby => {}
         }
         if let Some(holder) = state.left_to.take() {
             tracing::info!(
@@ -298,8 +332,11 @@ impl Poller {
             );
         }
         state.phase = DtuPhase::Online;
+        state.asleep = None;
         state.breaker = BreakerState::Closed;
         state.serial = poll.dtu_serial.or(state.serial);
+        state.model = poll.model.or(state.model.take());
+        state.firmware = poll.firmware.or(state.firmware.take());
         state.query_count += 1;
         state.last_success = Some((self.clock)());
         state.poll_seconds = Some(seconds);
@@ -307,6 +344,18 @@ impl Poller {
         state.repaired_answers += poll.repaired;
         state.dialect = Some(poll.dialect);
 
+        let (accepted, adopted) = match poll.snapshot {
+            Some(snapshot) => self.observe(snapshot),
+            None => (Vec::new(), Vec::new()),
+        };
+        let report = self.report(Turn::Succeeded { seconds }, accepted, adopted);
+        Report { events: poll.events, backfill: poll.backfill, ..report }
+    }
+
+    /// What of a snapshot is to be believed, and whom it made known.
+    fn observe(&mut self, snapshot: Snapshot) -> (Vec<Snapshot>, Vec<Serial>) {
+        let snapshot = without(&self.options.excluded, snapshot);
+        let state = &mut self.state;
         let seen = self.inventory.observe(snapshot);
         for serial in &seen.adopted {
             tracing::info!(dtu = self.options.name, %serial, "a new inverter is confirmed");
@@ -317,7 +366,7 @@ impl Poller {
         state.pv_power_w = seen.accepted.last().map(Snapshot::pv_power_w);
         state.not_reported = seen.not_reported;
         state.unconfirmed = seen.unconfirmed;
-        self.report(Turn::Succeeded { seconds }, seen.accepted, seen.adopted)
+        (seen.accepted, seen.adopted)
     }
 
     fn failed(&mut self, error: &DriverError, seconds: f64) -> Report {
@@ -340,6 +389,7 @@ impl Poller {
             );
         }
         state.phase = DtuPhase::Failing;
+        state.asleep = None;
         state.left_to = None;
         state.breaker = breaker;
         state.error_count += 1;
@@ -359,6 +409,8 @@ impl Poller {
             state: self.state.clone(),
             snapshots,
             adopted,
+            events: Vec::new(),
+            backfill: None,
             turn,
             memory: changed.then_some(memory),
         }

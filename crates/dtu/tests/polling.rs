@@ -150,7 +150,7 @@ async fn the_breaker_leaves_a_failing_dtu_in_peace() {
                 break;
             }
             Turn::Succeeded { .. } => assert_eq!(failures, 0, "a poll under way"),
-            Turn::StandingBy => panic!("there is no other bridge"),
+            Turn::Asleep { .. } | Turn::StandingBy => panic!("there is no other bridge"),
         }
     }
     assert_eq!(failures, 3);

@@ -97,6 +97,21 @@ fn look_up(table: &[(u16, &'static str)], code: u16) -> Option<&'static str> {
     table.binary_search_by_key(&code, |&(number, _)| number).ok().map(|row| table[row].1)
 }
 
+/// The alarm's number in a code of a Wi-Fi DTU's alarm list.
+///
+/// On HMS the number is in the low bits and bits 12 to 15 are flags whose meaning is open (observed:
+/// 209, 16593 and 20689 are all 209). Older models have numbers of four digits, and those are known:
+/// what is one of them, or leaves no known number below its flags, is kept whole
+/// (`protocol/wifi.md` 3.8).
+pub fn number_in_list(code: u32) -> Option<u16> {
+    const FLAGS: u32 = 0xf000;
+    let whole = u16::try_from(code).ok()?;
+    let number = u16::try_from(code & !FLAGS).ok()?;
+    let is_short =
+        look_up(ALARMS, number).is_some() && number < 256 || (301..=314).contains(&number);
+    Some(if look_up(ALARMS, whole).is_none() && is_short { number } else { whole })
+}
+
 /// What an alarm code of this inverter means; an unknown one is named by its number.
 pub fn alarm_text(serial: Serial, code: u16) -> String {
     let three_phases = Model::of(serial).is_some_and(|model| model.family == Family::HMT);
@@ -120,6 +135,17 @@ mod tests {
         for table in [ALARMS, HMT_ALARMS] {
             assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
         }
+    }
+
+    #[test]
+    fn flags_of_a_list_are_no_part_of_the_number() {
+        for (code, number) in [(209, 209), (16593, 209), (20689, 209), (124, 124), (28796, 124)] {
+            assert_eq!(number_in_list(code), Some(number));
+        }
+        assert_eq!(number_in_list(8316), Some(124));
+        assert_eq!(number_in_list(5070), Some(5070), "a number of an older model");
+        assert_eq!(number_in_list(8320), Some(8320), "known as it is");
+        assert_eq!(number_in_list(70_000), None);
     }
 
     #[test]

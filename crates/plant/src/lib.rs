@@ -15,9 +15,11 @@
 //! | [`energy`] | energy that never resets, spikes or goes back |
 //! | [`event`] | what happened, from when to when, in words |
 //! | [`glance`] | sums, peak and first light of the plant as a whole |
+//! | [`arrangement`] | what people say about the plant: layout, names, retired inverters |
 //! | [`live`] | the newest state of everything, which the API serves |
 
 pub mod alarm;
+pub mod arrangement;
 pub mod curve;
 pub mod energy;
 pub mod event;

@@ -3,10 +3,12 @@
 //! One task owns the [`LivePlant`] and publishes a copy after each change; readers never wait.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::arrangement::{Arrangement, Change};
 use crate::energy::{Account, Calendar, Correction};
 use crate::event::{Event, EventKind};
 use crate::glance::{FinishedDays, Glance, Peak};
@@ -58,6 +60,10 @@ pub struct LivePlant {
     pub meters: BTreeMap<Serial, Latest<MeterReading>>,
     /// The newest reading of each hybrid inverter, by its serial number.
     pub hybrids: BTreeMap<String, Latest<StorageReading>>,
+    /// What people have said about it.
+    pub arrangement: Arc<Arrangement>,
+    /// Counts what was published: two copies with one number are the same.
+    pub revision: u64,
     /// Whether the inverters and energy accounts of earlier runs have been read. Until then an empty
     /// plant means nothing, and new accounts would begin at what the devices show and could fall
     /// when the old ones arrive, so there are none.
@@ -83,6 +89,8 @@ pub struct LiveInverter {
     pub accounts: BTreeMap<u8, Account>,
     /// Since when it sleeps; none while it is awake.
     pub asleep_since: Option<Timestamp>,
+    /// Since when it is off with its DTU, which is inside of it and lives on the sun as it does.
+    pub dark_since: Option<Timestamp>,
 }
 
 /// A counter of a port that was corrected.
@@ -101,6 +109,9 @@ pub struct Corrected {
 impl LiveInverter {
     /// What it is doing, `None` before its first reading.
     pub fn activity(&self) -> Option<Activity> {
+        if self.dark_since.is_some() {
+            return Some(Activity::Asleep);
+        }
         self.reading.as_ref().map(|reading| Activity::of(&reading.value))
     }
 
@@ -126,9 +137,29 @@ impl LivePlant {
             calendar: Calendar::new(jiff::tz::TimeZone::UTC),
             meters: BTreeMap::new(),
             hybrids: BTreeMap::new(),
+            arrangement: Arc::default(),
+            revision: 0,
             past_known: false,
             glance: Glance::default(),
         }
+    }
+
+    /// Takes over what somebody said about the plant.
+    pub fn arrange(&mut self, change: Change) {
+        Arc::make_mut(&mut self.arrangement).apply(change);
+        let Self { dtus, arrangement, .. } = self;
+        dtus.values_mut().for_each(|dtu| dtu.miss_nothing_of(arrangement));
+    }
+
+    /// Takes over how a DTU is after a poll.
+    pub fn note_dtu(&mut self, name: String, mut dtu: DtuState) {
+        dtu.miss_nothing_of(&self.arrangement);
+        self.dtus.insert(name, dtu);
+    }
+
+    /// Whether an inverter is out of service.
+    pub fn is_retired(&self, serial: Serial) -> bool {
+        self.arrangement.retired.contains(&serial)
     }
 
     /// Takes over what a snapshot shows, unless something newer is known. A port that the snapshot
@@ -146,6 +177,7 @@ impl LivePlant {
             if at >= inverter.last_seen {
                 inverter.last_seen = at;
                 inverter.dtu_name.clone_from(&snapshot.dtu_name);
+                inverter.dark_since = None;
                 inverter.reading = Some(Timed { at, value: reading.clone() });
                 self.note_sleep(reading.serial, at);
             }
@@ -177,7 +209,17 @@ impl LivePlant {
 
     /// Whether a reading of this inverter is too old to be what it does now.
     pub fn is_stale(&self, inverter: &LiveInverter, read_at: Timestamp, now: Timestamp) -> bool {
-        let dtu = self.dtus.get(&inverter.dtu_name);
+        if inverter.dark_since.is_some() {
+            // That it sleeps is what it does now, for as long as polls say so.
+            let dtu = self.dtus.get(&inverter.dtu_name);
+            return !dtu.is_some_and(|dtu| dtu.is_alive(now));
+        }
+        self.is_stale_of(&inverter.dtu_name, read_at, now)
+    }
+
+    /// Whether a reading of this DTU is too old to be what its device does now.
+    pub fn is_stale_of(&self, dtu_name: &str, read_at: Timestamp, now: Timestamp) -> bool {
+        let dtu = self.dtus.get(dtu_name);
         let limit = dtu.map_or(STALE_AFTER_WITHOUT_DTU, DtuState::stale_after);
         now.duration_since(read_at) > limit
     }
@@ -247,6 +289,29 @@ impl LivePlant {
         }
     }
 
+    /// A DTU has gone off with the sun, and its inverters with it.
+    pub fn fall_asleep(&mut self, dtu_name: &str, since: Timestamp) {
+        for inverter in self.inverters.values_mut().filter(|i| i.dtu_name == dtu_name) {
+            inverter.dark_since.get_or_insert(since);
+            inverter.asleep_since.get_or_insert(since);
+        }
+    }
+
+    /// Takes over what a store knows of meters and hybrid inverters, unless something newer is known.
+    pub fn recall(
+        &mut self,
+        meters: Vec<Latest<MeterReading>>,
+        hybrids: Vec<Latest<StorageReading>>,
+        now: Timestamp,
+    ) {
+        for meter in meters {
+            replace(&mut self.meters, meter.reading.serial, meter, now);
+        }
+        for hybrid in hybrids {
+            replace(&mut self.hybrids, hybrid.reading.serial_number.clone(), hybrid, now);
+        }
+    }
+
     /// What was read under a clock that was ahead gives way to what is read now.
     fn forget_the_future(&mut self, snapshot: &Snapshot, now: Timestamp) {
         for reading in &snapshot.ports {
@@ -292,6 +357,7 @@ impl LivePlant {
             ports: BTreeMap::new(),
             accounts: BTreeMap::new(),
             asleep_since: None,
+            dark_since: None,
         })
     }
 }
@@ -328,6 +394,8 @@ pub enum DtuPhase {
     Online,
     /// The last poll failed.
     Failing,
+    /// Off the network with the sun, as a DTU inside an inverter is at night. Not an error.
+    Asleep,
     /// Another bridge polls it; this one is ready to.
     Standby,
 }
@@ -366,6 +434,15 @@ pub struct Failure {
     pub text: String,
 }
 
+/// A DTU that sleeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// Its last reading.
+    pub since: Timestamp,
+    /// The newest poll that found it so.
+    pub found_at: Timestamp,
+}
+
 /// One gateway as of now.
 #[derive(Debug, Clone)]
 pub struct DtuState {
@@ -391,6 +468,8 @@ pub struct DtuState {
     pub error_count: u64,
     /// End of the last poll that succeeded.
     pub last_success: Option<Timestamp>,
+    /// That it is asleep, if it is.
+    pub asleep: Option<Asleep>,
     /// The newest failure, kept after recovery.
     pub last_failure: Option<Failure>,
     /// See [`BreakerState`].
@@ -426,6 +505,7 @@ impl DtuState {
             query_count: 0,
             error_count: 0,
             last_success: None,
+            asleep: None,
             last_failure: None,
             breaker: BreakerState::Closed,
             poll_seconds: None,
@@ -438,15 +518,22 @@ impl DtuState {
         }
     }
 
+    /// Nobody misses an inverter that is out of service.
+    fn miss_nothing_of(&mut self, arrangement: &Arrangement) {
+        self.not_reported.retain(|(serial, _)| !arrangement.retired.contains(serial));
+    }
+
     /// After how long without a poll that succeeded its readings are stale: three polls, and never
     /// less than five minutes, the limit that users of the Python bridge know.
     pub fn stale_after(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::try_from(self.poll_interval_s * 3).unwrap_or(300).max(300))
     }
 
-    /// Whether a poll has succeeded within [`Self::stale_after`].
+    /// Whether a poll has succeeded, or found it asleep, within [`Self::stale_after`].
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        self.last_success.is_some_and(|at| now.duration_since(at) <= self.stale_after())
+        let found_asleep = self.asleep.map(|asleep| asleep.found_at);
+        let newest = self.last_success.max(found_asleep);
+        newest.is_some_and(|at| now.duration_since(at) <= self.stale_after())
     }
 }
 
@@ -576,6 +663,22 @@ mod tests {
             let reading = MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) };
             let meters = vec![reading];
             plant.apply(&Snapshot { meters, ..snapshot(second, 0.0) }, now);
+        }
+        assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
+    }
+
+    #[test]
+    fn what_a_store_knows_of_a_meter_never_replaces_a_newer_reading() {
+        let now = Timestamp::from_second(1000).unwrap();
+        let serial: Serial = "10c071000001".parse().unwrap();
+        let known = |second, watts| Latest {
+            dtu_name: "roof".to_owned(),
+            at: Timestamp::from_second(second).unwrap(),
+            reading: MeterReading { power_w: Some(watts), ..MeterReading::blank(serial) },
+        };
+        let mut plant = LivePlant::new(now, StorageState::connecting("sqlite"));
+        for (second, watts) in [(900, 1.0), (960, 2.0), (930, 3.0)] {
+            plant.recall(vec![known(second, watts)], Vec::new(), now);
         }
         assert_eq!(plant.meters[&serial].reading.power_w, Some(2.0));
     }

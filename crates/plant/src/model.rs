@@ -124,6 +124,58 @@ impl Model {
     }
 }
 
+/// What a DTU's serial number tells about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DtuModel {
+    /// In the words of the type plate, as far as the prefix tells.
+    pub name: &'static str,
+    /// How it can be reached and when.
+    pub kind: DtuKind,
+}
+
+/// What sets DTUs apart for someone who reads them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DtuKind {
+    /// A device of its own, always on.
+    Apart,
+    /// Inside an inverter, and off with the sun.
+    BuiltIn,
+    /// Inside an inverter, and reachable over Bluetooth only.
+    Bluetooth,
+    /// The gateway of hybrid inverters.
+    Hybrid,
+}
+
+const fn dtu(name: &'static str, kind: DtuKind) -> DtuModel {
+    DtuModel { name, kind }
+}
+
+impl DtuModel {
+    /// What the prefix tells (`protocol/wifi.md` 4.2, one source), `None` for one nobody knows. The
+    /// DTU of an HMS-W may show the serial of its inverter as its own.
+    pub fn of(serial: Serial) -> Option<Self> {
+        let model = match serial.prefix() {
+            0x10f7 | 0x10f8 | 0x10fb..=0x10fd | 0x4100 | 0x4101 | 0x4120 | 0x4121 => {
+                dtu("DTU-Pro or DTU-Pro-S", DtuKind::Apart)
+            }
+            0x10d3 | 0x10d8 | 0x10d9 | 0x4110 | 0x4111 | 0x4130 | 0x4132 | 0x4133 => {
+                dtu("DTU-WLite, DTU-WLite-S or DTU-Lite-S", DtuKind::Apart)
+            }
+            0x10d2 => dtu("DTU-G100", DtuKind::Apart),
+            0x10d6 | 0x10d7 | 0x4131 => dtu("DTU-Lite", DtuKind::Apart),
+            0xd030 => dtu("DTU-SLS", DtuKind::Apart),
+            0x4141 | 0x4143 | 0x4144 => dtu("DTU inside the inverter", DtuKind::BuiltIn),
+            0x1610 | 0x4161 | 0x4162 => dtu("DTU inside an HMS-WB", DtuKind::Bluetooth),
+            0x4301 => dtu("DTS-WIFI-G1", DtuKind::Hybrid),
+            _ => {
+                Model::of(serial)?;
+                dtu("DTU inside the inverter", DtuKind::BuiltIn)
+            }
+        };
+        Some(model)
+    }
+}
+
 /// Whether an inverter can have this serial: its first byte is one that Hoymiles uses.
 ///
 /// Deliberately wider than the table, so that a model of next year is welcome and line noise is not.
@@ -164,6 +216,17 @@ mod tests {
         assert_eq!(model("1144"), Some(("HMS", Some(2))));
         assert_eq!(model("1124"), Some(("HMS", Some(1))));
         assert_eq!(model("1423"), Some(("HMS", None)));
+    }
+
+    #[test]
+    fn a_dtu_is_known_by_its_prefix() {
+        let kind = |serial: &str| DtuModel::of(serial.parse().unwrap()).map(|model| model.kind);
+        assert_eq!(kind("414392373246"), Some(DtuKind::BuiltIn));
+        assert_eq!(kind("141292373246"), Some(DtuKind::BuiltIn), "by its inverter's serial");
+        assert_eq!(kind("10f800000001"), Some(DtuKind::Apart));
+        assert_eq!(kind("161000000001"), Some(DtuKind::Bluetooth));
+        assert_eq!(kind("430100a1b2c3"), Some(DtuKind::Hybrid));
+        assert_eq!(kind("ffff00000001"), None);
     }
 
     #[test]

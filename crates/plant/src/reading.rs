@@ -161,10 +161,11 @@ impl Snapshot {
         let linked = |serial: Serial| {
             self.inverters.iter().any(|i| i.serial == serial && i.link_status != Some(0))
         };
-        self.ports
-            .iter()
-            .filter(|port| linked(port.serial))
+        let ports = self.ports.iter().filter(|port| linked(port.serial));
+        let inputs = self.storage.iter().flat_map(|hybrid| &hybrid.inputs);
+        ports
             .filter_map(|port| port.pv_power_w)
+            .chain(inputs.filter_map(|input| input.power_w))
             .map(f64::from)
             .sum()
     }

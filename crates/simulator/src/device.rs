@@ -14,12 +14,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use modbus::Request;
-use modbus::server::{ILLEGAL_FUNCTION, Reply, Service};
+use modbus::server::{ILLEGAL_FUNCTION, Reply, Service, converse};
+use tokio::net::TcpStream;
 
 use crate::dtu::DtuOptions;
 use crate::fault::{ByteCount, Fault};
 use crate::plant::SimPlant;
 use crate::table::{self, Past};
+use crate::wire::{Endpoint, at_start_of};
 
 pub(crate) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -81,17 +83,14 @@ impl Device {
 
     /// The clock, at the start of its refresh period.
     pub(crate) fn now(&self) -> Timestamp {
-        let now = (self.clock)();
-        let period_ns = i128::try_from(self.options.refresh.as_nanos()).unwrap_or(i128::MAX);
-        if period_ns == 0 {
-            return now;
-        }
-        let since = now.as_nanosecond().rem_euclid(period_ns);
-        Timestamp::from_nanosecond(now.as_nanosecond() - since).unwrap_or(now)
+        at_start_of((self.clock)(), self.options.refresh)
     }
+}
 
-    /// Lets a client in, unless there is one already and only one may be.
-    pub(crate) fn admit(self: &Arc<Self>) -> Option<Guest> {
+impl Endpoint for Device {
+    type Guest = Guest;
+
+    fn admit(self: &Arc<Self>) -> Option<Guest> {
         let mut state = self.state();
         if self.options.single_client && state.open > 0 {
             return None;
@@ -99,6 +98,13 @@ impl Device {
         state.accepted += 1;
         state.open += 1;
         Some(Guest(Arc::clone(self)))
+    }
+
+    async fn attend(self: Arc<Self>, stream: TcpStream, guest: Guest) {
+        if let Err(error) = converse(stream, &*self).await {
+            tracing::debug!(%error, "a client is gone");
+        }
+        drop(guest);
     }
 }
 

@@ -10,13 +10,11 @@ use ::plant::Serial;
 use jiff::Timestamp;
 use modbus::Request;
 use tokio::net::{TcpListener, ToSocketAddrs};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 
 use crate::device::Device;
 use crate::fault::Fault;
 use crate::plant::SimPlant;
-use crate::wire::{self, Switch};
+use crate::wire::Socket;
 
 /// What an address counts: `protocol/modbus.md` 2.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -91,13 +89,11 @@ impl SimulatedDtu {
     /// When the address cannot be bound.
     pub async fn listen(self, address: impl ToSocketAddrs) -> io::Result<Running> {
         let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
         let device = Arc::new(self.device);
         // The way from the day of installation to now is walked here and not in the first answer.
         device.plant.records(device.now());
-        let (switch, switches) = mpsc::unbounded_channel();
-        let handle = tokio::spawn(wire::serve(listener, Arc::clone(&device), switches));
-        Ok(Running { address, device, switch, handle })
+        let socket = Socket::open(listener, Arc::clone(&device))?;
+        Ok(Running { address: socket.address, socket, device })
     }
 }
 
@@ -112,9 +108,8 @@ impl fmt::Debug for SimulatedDtu {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    socket: Socket,
     device: Arc<Device>,
-    switch: mpsc::UnboundedSender<Switch>,
-    handle: JoinHandle<io::Result<()>>,
 }
 
 impl Running {
@@ -188,7 +183,7 @@ impl Running {
     /// # Panics
     /// When the port was lost to another program.
     pub async fn switch_off(&self) {
-        self.turn(false).await;
+        self.socket.turn(false).await;
     }
 
     /// Gives power back. Returns when connections are taken again.
@@ -196,13 +191,7 @@ impl Running {
     /// # Panics
     /// When the port was lost to another program.
     pub async fn switch_on(&self) {
-        self.turn(true).await;
-    }
-
-    async fn turn(&self, on: bool) {
-        let (done, effect) = oneshot::channel();
-        let reached = self.switch.send(Switch { on, done }).is_ok();
-        assert!(reached && effect.await.is_ok(), "the simulated DTU lost its port");
+        self.socket.turn(true).await;
     }
 
     /// The requests since the start or [`Self::take_requests`].
@@ -230,11 +219,5 @@ impl Running {
     /// Connections open now.
     pub fn open_connections(&self) -> usize {
         self.device.state().open
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.handle.abort();
     }
 }

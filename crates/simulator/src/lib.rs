@@ -15,7 +15,8 @@
 //! | [`panel`] | what is on the roof: modules, planes, shade |
 //! | [`plant`] | the plant and what its DTU's table shows at an instant |
 //! | [`fault`] | how real DTUs misbehave |
-//! | [`dtu`] | a DTU on a socket |
+//! | [`dtu`] | a DTU with Modbus on a socket |
+//! | [`wifi`](mod@wifi) | a Wi-Fi DTU on a socket |
 
 mod device;
 pub mod dtu;
@@ -27,6 +28,7 @@ pub mod plant;
 mod sky;
 pub mod sun;
 mod table;
+pub mod wifi;
 mod wire;
 mod yields;
 
@@ -34,3 +36,4 @@ pub use dtu::{Dialect, DtuOptions, Running, SimulatedDtu};
 pub use fault::{ByteCount, Fault};
 pub use panel::{Panel, Plane, Shade};
 pub use plant::{PortState, SimInverter, SimPlant, Site};
+pub use wifi::{RunningWifi, SimulatedWifiDtu, WifiFault, WifiOptions};

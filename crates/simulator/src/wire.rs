@@ -1,34 +1,94 @@
-//! The DTU's side of a socket.
+//! A simulated device's side of a socket.
 //!
-//! Conversations are [`modbus::server`]'s. What is done here is accepting them: a device may take
-//! one client only, and it can be switched off, so that the operating system refuses connections
-//! while the port stays reserved for the device.
+//! What is done here is accepting clients: a device may take one only, and it can be switched off, so
+//! that the operating system refuses connections while the port stays reserved for the device. The
+//! conversations are those of `modbus::server` and `wifi::server`.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use modbus::server::converse;
+use jiff::Timestamp;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::device::Device;
+/// What answers on a port.
+pub(crate) trait Endpoint: Send + Sync + 'static {
+    /// A client that was let in, until it is dropped.
+    type Guest: Send + 'static;
+
+    /// Lets a client in, or hangs up on it.
+    fn admit(self: &Arc<Self>) -> Option<Self::Guest>;
+
+    /// Talks with a client until it is gone.
+    fn attend(
+        self: Arc<Self>,
+        stream: TcpStream,
+        guest: Self::Guest,
+    ) -> impl Future<Output = ()> + Send;
+}
+
+/// An open port with a device behind it. It is closed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) address: SocketAddr,
+    switch: mpsc::UnboundedSender<Switch>,
+    handle: JoinHandle<io::Result<()>>,
+}
+
+impl Socket {
+    /// Serves from now on.
+    pub(crate) fn open<E: Endpoint>(listener: TcpListener, endpoint: Arc<E>) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        let (switch, switches) = mpsc::unbounded_channel();
+        let handle = tokio::spawn(serve(listener, endpoint, switches));
+        Ok(Self { address, switch, handle })
+    }
+
+    /// Turns the power on or off. Returns when that has taken effect.
+    ///
+    /// # Panics
+    /// When the port was lost to another program.
+    pub(crate) async fn turn(&self, on: bool) {
+        let (done, effect) = oneshot::channel();
+        let reached = self.switch.send(Switch { on, done }).is_ok();
+        assert!(reached && effect.await.is_ok(), "the simulated DTU lost its port");
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.handle.abort();
+    }
+}
+
+/// An instant, at the start of its period: what a device shows that samples so often. Zero is
+/// always current.
+pub(crate) fn at_start_of(now: Timestamp, period: Duration) -> Timestamp {
+    let period_ns = i128::try_from(period.as_nanos()).unwrap_or(i128::MAX);
+    if period_ns == 0 {
+        return now;
+    }
+    let since = now.as_nanosecond().rem_euclid(period_ns);
+    Timestamp::from_nanosecond(now.as_nanosecond() - since).unwrap_or(now)
+}
 
 /// Connections that may wait for the device to take them.
 const BACKLOG: u32 = 128;
 
 /// The device's power switch. The sender of a switch hears when it has taken effect.
 #[derive(Debug)]
-pub(crate) struct Switch {
-    pub(crate) on: bool,
-    pub(crate) done: oneshot::Sender<()>,
+struct Switch {
+    on: bool,
+    done: oneshot::Sender<()>,
 }
 
-/// Serves a device until the future is dropped or the switch is gone; connections end with it.
-pub(crate) async fn serve(
+/// Serves until the future is dropped or the switch is gone; connections end with it.
+async fn serve<E: Endpoint>(
     listener: TcpListener,
-    device: Arc<Device>,
+    endpoint: Arc<E>,
     mut switches: mpsc::UnboundedReceiver<Switch>,
 ) -> io::Result<()> {
     let address = listener.local_addr()?;
@@ -48,14 +108,8 @@ pub(crate) async fn serve(
             stream = plugged.accept() => {
                 let stream = stream?;
                 while connections.try_join_next().is_some() {}
-                if let Some(guest) = device.admit() {
-                    let device = Arc::clone(&device);
-                    connections.spawn(async move {
-                        if let Err(error) = converse(stream, &*device).await {
-                            tracing::debug!(%error, "a client is gone");
-                        }
-                        drop(guest);
-                    });
+                if let Some(guest) = endpoint.admit() {
+                    connections.spawn(Arc::clone(&endpoint).attend(stream, guest));
                 }
             }
         }

@@ -9,6 +9,8 @@
 //! * A snapshot stamped more than [`FUTURE_TOLERANCE`] ahead is stored but is not the latest, and
 //!   counts as seen now: a clock that was wrong must not stay the newest for years.
 
+mod devices;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -19,6 +21,8 @@ use plant::reading::sample_time;
 use plant::{InverterReading, PortReading, Serial, Snapshot};
 
 use crate::{Metric, Record};
+
+pub(crate) use devices::{DeviceSighting, MeterRow, PowerRow, StorageRow, counter};
 
 /// Sorted rows of each table, borrowed from the records.
 pub(crate) struct Batch<'a> {
@@ -36,6 +40,16 @@ pub(crate) struct Batch<'a> {
     pub(crate) ports: Vec<PortRow<'a>>,
     /// The newest credible row of each port, ascending by serial and port.
     pub(crate) latest_ports: Vec<PortRow<'a>>,
+    /// One per energy meter, ascending by serial number.
+    pub(crate) meter_sightings: Vec<DeviceSighting<'a>>,
+    /// Ascending by serial and time.
+    pub(crate) meters: Vec<MeterRow<'a>>,
+    /// One per hybrid inverter, ascending by serial number.
+    pub(crate) hybrid_sightings: Vec<DeviceSighting<'a>>,
+    /// Ascending by serial number and time.
+    pub(crate) storage: Vec<StorageRow<'a>>,
+    /// Ascending by DTU and time.
+    pub(crate) power: Vec<PowerRow<'a>>,
     /// Ascending by name, time and tags.
     pub(crate) metrics: Vec<MetricRow<'a>>,
     /// One per key, ascending by it: an event that began and ended within the batch is one row.
@@ -105,11 +119,13 @@ impl<'a> Batch<'a> {
         let mut metrics: Vec<MetricRow> = Vec::new();
         let mut config = BTreeMap::new();
         let mut events = BTreeMap::new();
+        let mut curves = Vec::new();
         for record in records {
             match record {
                 Record::Snapshot(snapshot) => snapshots.push(snapshot),
                 Record::Metrics(figures) => metrics.extend(figures.iter().map(metric_row)),
                 Record::Event(event) => enter(&mut events, event),
+                Record::PlantPower(curve) => curves.push(curve),
                 Record::Config { key, value } => {
                     config.insert(key.as_str(), value);
                 }
@@ -127,6 +143,11 @@ impl<'a> Batch<'a> {
             horizon: sample_time(horizon),
             sightings: sightings(&snapshots, now, horizon),
             inverters: inverter_rows(&snapshots),
+            meter_sightings: devices::meter_sightings(&snapshots, now, horizon),
+            meters: devices::meter_rows(&snapshots),
+            hybrid_sightings: devices::hybrid_sightings(&snapshots, now, horizon),
+            storage: devices::storage_rows(&snapshots),
+            power: devices::power_rows(&curves),
             snapshots,
             latest_ports: latest(&ports, horizon),
             ports,

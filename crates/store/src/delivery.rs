@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use plant::Snapshot;
+use plant::{PlantPower, Snapshot};
 
 use crate::{Outbox, OutboxError, Record, Rejected, Store, StoreError, Written};
 
@@ -52,26 +52,98 @@ pub async fn deliver(
     limit: u32,
     clock: fn() -> Timestamp,
 ) -> Result<Option<Delivered>, Interrupted> {
-    let queued = match outbox.oldest(limit).await {
-        Ok(queued) if queued.is_empty() => return Ok(None),
-        Ok(queued) => queued,
-        Err(OutboxError::Unreadable { seq, reason }) => {
-            tracing::error!(seq, "a record of the outbox goes into quarantine: {reason}");
-            outbox.quarantine_unreadable(seq, &reason, clock()).await?;
-            return Ok(Some(Delivered::default()));
+    let mut courier = Courier::new(outbox, store, limit, clock);
+    let delivered = courier.deliver().await?;
+    courier.take_out().await?;
+    Ok(delivered)
+}
+
+/// Delivers batch after batch. While one is being written, the one before is taken out of the
+/// outbox and the next one is read: the store and the outbox work at the same time.
+///
+/// What was written and not yet taken out when a courier is dropped is delivered again.
+pub struct Courier<'a> {
+    outbox: &'a Outbox,
+    store: &'a dyn Store,
+    limit: u32,
+    clock: fn() -> Timestamp,
+    /// Read while the last batch was being written.
+    next: Vec<(i64, Record)>,
+    /// Written, and to be taken out.
+    written: Vec<i64>,
+}
+
+impl<'a> Courier<'a> {
+    /// Of batches of at most `limit` records.
+    pub fn new(
+        outbox: &'a Outbox,
+        store: &'a dyn Store,
+        limit: u32,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        Self { outbox, store, limit, clock, next: Vec::new(), written: Vec::new() }
+    }
+
+    /// Delivers the oldest batch; `None` when nothing waits. When it was the last one for now, it
+    /// is out of the outbox too.
+    ///
+    /// # Errors
+    /// As [`deliver`]. The courier may go on.
+    pub async fn deliver(&mut self) -> Result<Option<Delivered>, Interrupted> {
+        let mut batch = std::mem::take(&mut self.next);
+        if batch.is_empty() {
+            self.take_out().await?;
+            batch = match self.outbox.oldest(self.limit).await {
+                Ok(batch) => batch,
+                Err(OutboxError::Unreadable { seq, reason }) => {
+                    tracing::error!(seq, "a record of the outbox goes into quarantine: {reason}");
+                    self.outbox.quarantine_unreadable(seq, &reason, (self.clock)()).await?;
+                    return Ok(Some(Delivered::default()));
+                }
+                Err(error) => return Err(error.into()),
+            };
         }
-        Err(error) => return Err(error.into()),
-    };
-    let (seqs, records): (Vec<_>, Vec<_>) = queued.into_iter().unzip();
-    match write(store, &records).await {
-        Ok(written) => {
-            outbox.remove(&seqs).await?;
-            Ok(Some(Delivered { written, rejected: 0 }))
+        let Some((last, _)) = batch.last() else { return Ok(None) };
+        let last = *last;
+        let (seqs, records): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+        let (outcome, prepared) = tokio::join!(write(self.store, &records), self.prepare(last));
+        // Only after this batch: dropped if it does not go through.
+        let next = std::mem::take(&mut self.next);
+        let delivered = match outcome {
+            Ok(written) => {
+                self.written.extend(seqs);
+                Delivered { written, rejected: 0 }
+            }
+            Err(StoreError::Refused(_)) => {
+                isolate(self.outbox, self.store, &seqs, &records, self.clock).await?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        prepared?;
+        self.next = next;
+        if self.next.is_empty() {
+            self.take_out().await?;
         }
-        Err(StoreError::Refused(_)) => {
-            isolate(outbox, store, &seqs, &records, clock).await.map(Some)
-        }
-        Err(error) => Err(error.into()),
+        Ok(Some(delivered))
+    }
+
+    /// The outbox's part while a batch is being written.
+    async fn prepare(&mut self, last: i64) -> Result<(), OutboxError> {
+        self.take_out().await?;
+        self.next = match self.outbox.after(last, self.limit).await {
+            Ok(next) => next,
+            // Its turn comes when it is the oldest.
+            Err(OutboxError::Unreadable { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        Ok(())
+    }
+
+    /// Takes out of the outbox what was written.
+    async fn take_out(&mut self) -> Result<(), OutboxError> {
+        self.outbox.remove(&self.written).await?;
+        self.written.clear();
+        Ok(())
     }
 }
 
@@ -159,8 +231,12 @@ fn halves(range: Range<usize>) -> Vec<Range<usize>> {
 /// How many rows a record makes.
 fn rows(record: &Record) -> usize {
     match record {
-        Record::Snapshot(snapshot) => snapshot.inverters.len() + snapshot.ports.len(),
+        Record::Snapshot(snapshot) => {
+            let Snapshot { inverters, ports, meters, storage, .. } = snapshot;
+            inverters.len() + ports.len() + meters.len() + storage.len()
+        }
         Record::Metrics(metrics) => metrics.len(),
+        Record::PlantPower(power) => power.points.len(),
         Record::Event(_) | Record::Config { .. } => 1,
     }
 }
@@ -187,6 +263,10 @@ fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
             })
         }
         Record::Metrics(metrics) => Record::Metrics(pick(metrics, 0, &wanted)),
+        Record::PlantPower(power) => Record::PlantPower(PlantPower {
+            points: pick(&power.points, 0, &wanted),
+            ..power.clone()
+        }),
         Record::Event(_) | Record::Config { .. } => record.clone(),
     }
 }
@@ -194,4 +274,6 @@ fn part(record: &Record, wanted: impl Fn(usize) -> bool) -> Record {
 fn add(sum: &mut Written, more: Written) {
     sum.inverter_rows += more.inverter_rows;
     sum.port_rows += more.port_rows;
+    sum.meter_rows += more.meter_rows;
+    sum.storage_rows += more.storage_rows;
 }

@@ -17,6 +17,7 @@
 mod batch;
 mod checksum;
 mod delivery;
+mod devices;
 mod disk;
 mod energy;
 mod lease;
@@ -24,18 +25,21 @@ mod ledger;
 mod loss;
 pub mod outbox;
 pub mod postgres;
+mod power;
 pub mod recompute;
 mod rows;
 mod schema;
 pub mod sqlite;
 
-pub use delivery::{Delivered, Interrupted, deliver};
+pub use delivery::{Courier, Delivered, Interrupted, deliver};
+pub use devices::{Devices, KnownDevices, MeterQuery, StorageQuery};
 pub use disk::DiskFloor;
 pub use energy::{EnergyPoint, EnergyQuery, EnergySeries, Grouping, Member, Resolution};
 pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
 pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
+pub use power::{MeanQuery, MeanSeries, Quantity};
 pub use recompute::Recomputed;
 pub use sqlite::SqliteStore;
 
@@ -44,7 +48,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use plant::event::{Event, EventKind};
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial, Snapshot};
+use plant::{InverterReading, PlantPower, Serial, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// One thing to keep: the unit of the outbox and of a store's write.
@@ -57,6 +61,8 @@ pub enum Record {
     Metrics(Vec<Metric>),
     /// Something that began, ended, or both. What is known under its key gets its end and text.
     Event(Event),
+    /// What a DTU remembers of times without readings.
+    PlantPower(PlantPower),
     /// Run-time configuration that replaces what is under the key.
     Config {
         /// As in [`Store::config`].
@@ -74,6 +80,7 @@ impl Record {
             Self::Snapshot(snapshot) => Some(snapshot.taken_at),
             Self::Metrics(metrics) => metrics.iter().map(|metric| metric.at).min(),
             Self::Event(event) => Some(event.ended_at.unwrap_or(event.started_at)),
+            Self::PlantPower(power) => Some(power.read_at),
             Self::Config { .. } => None,
         }
     }
@@ -85,7 +92,8 @@ impl Record {
                 let Snapshot { inverters, ports, meters, storage, .. } = snapshot;
                 (inverters.len() + ports.len() + meters.len() + storage.len()) as u64
             }
-            Self::Metrics(_) | Self::Event(_) | Self::Config { .. } => 0,
+            // Points of a curve are no readings: they fill in for some.
+            Self::Metrics(_) | Self::Event(_) | Self::PlantPower(_) | Self::Config { .. } => 0,
         }
     }
 }
@@ -110,6 +118,17 @@ pub struct Written {
     pub inverter_rows: u64,
     /// New rows of `port_data`.
     pub port_rows: u64,
+    /// New rows of `meter_data`.
+    pub meter_rows: u64,
+    /// New rows of `storage_data`.
+    pub storage_rows: u64,
+}
+
+impl Written {
+    /// New readings of any kind, as [`Record::readings`] counts them.
+    pub fn readings(&self) -> u64 {
+        self.inverter_rows + self.port_rows + self.meter_rows + self.storage_rows
+    }
 }
 
 /// Which readings of one inverter are wanted, newest first.
@@ -162,6 +181,12 @@ pub struct StoreStats {
     pub inverter_data_entries: u64,
     /// Rows of `port_data`, exact.
     pub port_data_entries: u64,
+    /// Rows of `meter_data`, exact.
+    pub meter_data_entries: u64,
+    /// Rows of `storage_data`, exact.
+    pub storage_data_entries: u64,
+    /// Rows of `plant_power`, exact.
+    pub plant_power_entries: u64,
     /// Rows of `production_cache`.
     pub production_cache_entries: u64,
     /// Rows of `config_cache`.
@@ -198,7 +223,7 @@ pub enum StoreError {
 
 /// A permanent home for readings.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Devices + Send + Sync + 'static {
     /// `postgres` or `sqlite`.
     fn kind(&self) -> &'static str;
 
@@ -231,11 +256,18 @@ pub trait Store: Send + Sync + 'static {
     /// Accounted energy in a range of time, as series of periods. Of plants there is exactly one.
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError>;
 
+    /// What every port or inverter showed in a range of time, averaged in buckets; ascending by
+    /// serial and port, also those without a reading in the range.
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError>;
+
     /// Row counts and size.
     async fn stats(&self) -> Result<StoreStats, StoreError>;
 
     /// Run-time configuration under a key (`config_cache`).
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError>;
+
+    /// The run-time configuration under every key that starts so, ascending by key.
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError>;
 
     /// Replaces the run-time configuration under a key.
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError>;

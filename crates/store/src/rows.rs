@@ -1,10 +1,31 @@
 //! Reading rows back, for both engines: the columns have the same names and, times apart, types.
 
+pub(crate) mod devices;
+
 use plant::energy::Account;
 use plant::event::EventKind;
+use plant::reading::Phases;
 use plant::{InverterReading, PortReading, Serial};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{ColumnIndex, Database, Decode, Row, Type};
+
+/// What few inverters have, in the column `extra` of `inverter_data`. The keys are promises.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Extra {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    grid_current_a: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phases: Option<Phases>,
+}
+
+impl Extra {
+    /// None where there is nothing to say.
+    pub(crate) fn of(reading: &InverterReading) -> Option<Self> {
+        let extra = Self { grid_current_a: reading.grid_current_a, phases: reading.phases };
+        (extra != Self::default()).then_some(extra)
+    }
+}
 
 /// The `inverter_data` columns of a row.
 pub(crate) fn inverter_reading<'r, R>(
@@ -16,7 +37,10 @@ where
     &'static str: ColumnIndex<R>,
     f32: Decode<'r, R::Database> + Type<R::Database>,
     i32: Decode<'r, R::Database> + Type<R::Database>,
+    Json<Extra>: Decode<'r, R::Database> + Type<R::Database>,
 {
+    let extra: Option<Json<Extra>> = row.try_get("extra")?;
+    let extra = extra.map(|Json(extra)| extra).unwrap_or_default();
     Ok(InverterReading {
         serial,
         grid_voltage_v: row.try_get("grid_voltage")?,
@@ -24,8 +48,8 @@ where
         active_power_w: row.try_get("active_power")?,
         reactive_power_var: row.try_get("reactive_power")?,
         power_factor: row.try_get("power_factor")?,
-        grid_current_a: None,
-        phases: None,
+        grid_current_a: extra.grid_current_a,
+        phases: extra.phases,
         temperature_c: row.try_get("temperature")?,
         operating_status: number::<R, i32, u16>(row, "operating_status")?,
         alarm_code: number::<R, i32, u16>(row, "alarm_code")?,
@@ -136,7 +160,7 @@ where
 }
 
 /// A nullable column as the unsigned number it was on the wire.
-fn number<'r, R, Stored, Wire>(
+pub(crate) fn number<'r, R, Stored, Wire>(
     row: &'r R,
     column: &'static str,
 ) -> Result<Option<Wire>, sqlx::Error>

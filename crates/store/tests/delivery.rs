@@ -117,3 +117,35 @@ async fn records_that_are_refused_as_a_whole_stop_nobody() {
     let status = outbox.status().await.unwrap();
     assert_eq!((status.depth, status.quarantined, status.quarantined_readings), (0, 3, 6));
 }
+
+/// Meters and points of a curve are rows like any other.
+#[tokio::test]
+async fn a_refused_meter_costs_only_itself() {
+    let world = World::postgres().await;
+    let store = world.store().await;
+    world.execute("ALTER TABLE meter_data ADD CHECK (power > -9000)").await;
+    world.execute("ALTER TABLE plant_power ADD CHECK (power < 9000)").await;
+    let dir = tempfile::tempdir().unwrap();
+    let outbox = Outbox::open(dir.path().join("outbox.sqlite")).await.unwrap();
+    let bad = plant::MeterReading { power_w: Some(-9001.0), ..meter(2) };
+    let poll = Snapshot { meters: vec![meter(1), bad, meter(3)], ..poll_with_devices(NOON) };
+    let points = [100.0, 9001.0, 200.0].iter().zip(NOON..);
+    let curve = plant::PlantPower {
+        dtu_name: "roof".to_owned(),
+        read_at: at(NOON),
+        points: points
+            .map(|(&power_w, second)| plant::curve::PowerPoint { at: at(second), power_w })
+            .collect(),
+    };
+    outbox.append(&[snapshot(poll), Record::PlantPower(curve)]).await.unwrap();
+    let mut rejected = 0;
+    while let Some(delivered) = deliver(&outbox, &*store, 200, now).await.unwrap() {
+        rejected += delivered.rejected;
+    }
+    assert_eq!(rejected, 1, "a point of a curve is no reading");
+    for (table, rows) in [("meter_data", 2), ("storage_data", 1), ("port_data", 2)] {
+        assert_eq!(world.number(&format!("SELECT count(*) FROM {table}")).await, Some(rows));
+    }
+    assert_eq!(world.number("SELECT count(*) FROM plant_power").await, Some(2));
+    assert_eq!(outbox.status().await.unwrap().quarantined, 2);
+}

@@ -4,11 +4,13 @@
 
 mod world;
 
-use plant::{InverterReading, PortReading, Snapshot};
+use plant::curve::{PlantPower, PowerPoint};
+use plant::reading::Phases;
+use plant::{InverterReading, MeterReading, PortReading, Snapshot, StorageReading};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, FileFailurePersistence};
-use store::{HistoryQuery, Record, Store};
+use store::{HistoryQuery, MeterQuery, Record, StorageQuery, Store};
 use world::*;
 
 /// A snapshot whose values follow from its key, as a device gives one answer at one instant.
@@ -28,6 +30,11 @@ fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
                 grid_voltage_v: (second % 4 != 0).then(|| value(1)),
                 alarm_code: u16::try_from(second * 2000).ok(),
                 link_status: Some(u16::MAX),
+                grid_current_a: (second % 3 == 0).then(|| value(5)),
+                phases: (second % 6 == 0).then(|| Phases {
+                    current_a: [None, Some(value(6)), None],
+                    ..Phases::default()
+                }),
                 ..InverterReading::blank(serial)
             })
             .collect(),
@@ -44,7 +51,25 @@ fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
                 total_wh: Some(u32::MAX - u32::from(port)),
             })
             .collect(),
+        meters: (1..=u32::from(present[0]) + u32::from(present[1]))
+            .map(|number| MeterReading { power_w: Some(value(7)), ..meter(number) })
+            .collect(),
+        // The device samples more seldom than it is asked: several polls show one sample.
+        storage: (present[2])
+            .then(|| StorageReading { flow: None, ..hybrid(NOON + second / 4 * 4, 1) })
+            .into_iter()
+            .collect(),
         ..Snapshot::blank(dtu_name, dtu_serial, at(NOON + second))
+    })
+}
+
+/// The curve of a minute, with one value per instant.
+fn curve(minute: i64) -> Record {
+    let point = |second| PowerPoint { at: at(NOON + second), power_w: second as f32 / 7.0 };
+    Record::PlantPower(PlantPower {
+        dtu_name: "roof".to_owned(),
+        read_at: at(NOON + 1000),
+        points: (minute * 60..minute * 60 + 70).step_by(10).map(point).collect(),
     })
 }
 
@@ -61,7 +86,15 @@ async fn answers(store: &dyn Store, in_order: bool) -> String {
     for number in 1..=3 {
         let query = HistoryQuery { serial: serial(number), from: None, to: None, limit: 1000 };
         all += &format!("\n{:#?}", store.history(&query).await.unwrap());
+        let query = MeterQuery { serial: meter(number).serial, from: None, to: None, limit: 1000 };
+        all += &format!("\n{:#?}", store.meter_history(&query).await.unwrap());
     }
+    let serial_number = hybrid(0, 1).serial_number;
+    let query = StorageQuery { serial_number, from: None, to: None, limit: 1000 };
+    all += &format!("\n{:#?}", store.storage_history(&query).await.unwrap());
+    all += &format!("\n{:#?}", store.latest_devices(at(NOON + 1000)).await.unwrap());
+    let power = store.plant_power("roof", at(NOON), at(NOON + 1000)).await.unwrap();
+    all += &format!("\n{power:#?}");
     all
 }
 
@@ -86,7 +119,10 @@ proptest! {
     ) {
         let once: Vec<Record> = polls
             .iter()
-            .map(|(&second, &(present, ports))| record(second, present, ports))
+            .flat_map(|(&second, &(present, ports))| {
+                let power = (second % 5 == 0).then(|| curve(second / 5));
+                [record(second, present, ports)].into_iter().chain(power)
+            })
             .collect();
         let mut shuffled: Vec<Record> = once.iter().rev().cloned().collect();
         for index in &again {

@@ -21,14 +21,16 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use plant::curve::PowerPoint;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, MeterReading, Serial, StorageReading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted, LossCount, Outbox,
-    OutboxError, PlantDay, Record, Store, StoreError, StoreStats, Written, deliver,
+    Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted,
+    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PlantDay,
+    Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -87,17 +89,50 @@ impl Store for Line {
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
         self.store.energy(query).await
     }
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.store.means(query).await
+    }
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.store.stats().await
     }
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         self.store.config(key).await
     }
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        self.store.configs(prefix).await
+    }
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {
         self.store.set_config(key, value).await
     }
     async fn close(&self) {
         self.store.close().await;
+    }
+}
+
+#[async_trait]
+impl Devices for Line {
+    async fn latest_devices(&self, now: Timestamp) -> Result<KnownDevices, StoreError> {
+        self.store.latest_devices(now).await
+    }
+    async fn meter_history(
+        &self,
+        query: &MeterQuery,
+    ) -> Result<Vec<Timed<MeterReading>>, StoreError> {
+        self.store.meter_history(query).await
+    }
+    async fn storage_history(
+        &self,
+        query: &StorageQuery,
+    ) -> Result<Vec<StorageReading>, StoreError> {
+        self.store.storage_history(query).await
+    }
+    async fn plant_power(
+        &self,
+        dtu_name: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<PowerPoint>, StoreError> {
+        self.store.plant_power(dtu_name, from, to).await
     }
 }
 

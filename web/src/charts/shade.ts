@@ -17,8 +17,8 @@ export function shade(tone: number, scale: readonly string[]): Shade {
   return { fill: `rgb(${mixed.join(' ')})`, text: contrast(mixed, DARK) >= contrast(mixed, LIGHT) ? css(DARK) : css(LIGHT) }
 }
 
-const DARK: Rgb = [24, 20, 12]
-const LIGHT: Rgb = [255, 252, 245]
+const DARK: Rgb = [0, 0, 0]
+const LIGHT: Rgb = [255, 255, 255]
 
 function parse(hex: string | undefined): Rgb {
   const value = Number.parseInt((hex ?? '#888888').slice(1), 16)

@@ -13,6 +13,7 @@ use plant::live::{
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
 
+use super::devices;
 use super::sheet::{Sample, Sheet};
 use crate::Moment;
 use crate::verdict::DtuStatus;
@@ -33,6 +34,7 @@ impl Collector for Collected {
             .plant()
             .inverters
             .iter()
+            .filter(|(serial, _)| !self.plant().is_retired(**serial))
             .map(|(&serial, inverter)| Inverter::of(serial, inverter, &self.moment))
             .collect();
         let fresh: Vec<&Inverter> = inverters.iter().filter(|inverter| !inverter.stale).collect();
@@ -42,6 +44,8 @@ impl Collector for Collected {
         self.dtu_sums(&mut sheet)?;
         inverter_figures(&mut sheet, &fresh)?;
         port_figures(&mut sheet, &fresh)?;
+        devices::meters(&mut sheet, &self.moment)?;
+        devices::hybrids(&mut sheet, &self.moment)?;
         presence(&mut sheet, &inverters, fresh.len())?;
         self.storage(&mut sheet, &self.plant().storage)
     }
@@ -203,6 +207,11 @@ fn inverter_figures(sheet: &mut Sheet<'_>, fresh: &[&Inverter]) -> fmt::Result {
         per_inverter(|inverter| inverter.temperature.map(decimal)),
     )?;
     sheet.gauge(
+        "hoymiles_inverter_ac_power_watts",
+        "AC power of the inverter, W; absent where the protocol does not tell it.",
+        per_inverter(|inverter| inverter.active_power.map(decimal)),
+    )?;
+    sheet.gauge(
         "hoymiles_inverter_status",
         "Operating status, the device's own code.",
         per_inverter(|inverter| inverter.operating_status.map(f64::from)),
@@ -270,7 +279,7 @@ fn presence(sheet: &mut Sheet<'_>, known: &[Inverter], reporting: usize) -> fmt:
     )?;
     sheet.gauge(
         "hoymiles_inverters_known",
-        "Inverters that were ever confirmed.",
+        "Inverters that were ever confirmed and are in service.",
         [Sample::plain(known.len() as f64)],
     )?;
     sheet.gauge(
@@ -290,7 +299,7 @@ fn sum(counters: impl Iterator<Item = Option<u64>>) -> Option<f64> {
 }
 
 /// The decimal number that was read, 33.7, and not its binary neighbour 33.70000076.
-fn decimal(value: f32) -> f64 {
+pub(super) fn decimal(value: f32) -> f64 {
     value.to_string().parse().expect("a printed f32 is a number")
 }
 

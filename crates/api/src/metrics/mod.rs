@@ -13,6 +13,7 @@
 //! samples without a type. So `ClassicCounter` registers under its whole name, and the text ends
 //! without OpenMetrics' `# EOF`.
 
+mod devices;
 mod live;
 mod sheet;
 

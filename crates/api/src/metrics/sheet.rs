@@ -43,6 +43,16 @@ impl Sheet<'_> {
         self.family(name, help, MetricType::Counter, [Sample::plain(value as f64)])
     }
 
+    /// Counters of devices; the name ends in `_total`.
+    pub(super) fn counters(
+        &mut self,
+        name: &str,
+        help: &str,
+        samples: impl IntoIterator<Item = Sample>,
+    ) -> fmt::Result {
+        self.family(name, help, MetricType::Counter, samples)
+    }
+
     fn family(
         &mut self,
         name: &str,

@@ -1,8 +1,9 @@
 //! The description of this API, and a page that lets people try it without the Internet.
 
 use axum::Router;
-use utoipa::OpenApi;
 use utoipa::openapi::OpenApi as Paths;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::view::stream;
@@ -18,6 +19,7 @@ use crate::view::stream;
         version = env!("CARGO_PKG_VERSION"),
         license(name = "MIT", identifier = "MIT")
     ),
+    modifiers(&Token),
     components(schemas(stream::State, stream::Snapshot, stream::Status)),
     tags(
         (name = "plant", description = "What the inverters show now and showed before"),
@@ -25,6 +27,21 @@ use crate::view::stream;
     )
 )]
 pub struct Description;
+
+/// How a client says who it is, where it has to.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, api: &mut Paths) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The value of API_TOKEN; nothing is asked for where none is set."))
+            .build();
+        if let Some(components) = &mut api.components {
+            components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        }
+    }
+}
 
 /// `/api/openapi.json` and `/docs`.
 pub fn pages<S: Clone + Send + Sync + 'static>(description: Paths) -> Router<S> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use store::{EnergyQuery, Grouping};
+use store::EnergyQuery;
 
-use super::from_store;
+use super::{from_store, series_of};
 use crate::problem::{CommonProblems, InverterProblems, Problem, StoreProblems};
 use crate::query::energy::{EnergyParameters, Periods};
 use crate::view::Energy;
@@ -52,16 +52,4 @@ pub async fn energy(
     let query = EnergyQuery { from, to, resolution, by, serial, port };
     let found = from_store(store.energy(&query)).await?;
     Ok(Json(Energy::of(&query, found, &moment, &api.identity)))
-}
-
-/// About so many series there will be.
-fn series_of(moment: &Moment, by: Grouping, of_one_inverter: bool) -> usize {
-    let inverters = &moment.plant.inverters;
-    match by {
-        Grouping::Plant => 1,
-        Grouping::Dtu => moment.plant.dtus.len(),
-        Grouping::Inverter | Grouping::Port if of_one_inverter => 1,
-        Grouping::Inverter => inverters.len(),
-        Grouping::Port => inverters.values().map(|inverter| inverter.ports.len()).sum(),
-    }
 }

@@ -1,26 +1,27 @@
 //! The front page, and the answers where there is no page.
 
-use axum::http::Method;
-use axum::response::Html;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, Method};
+use axum::response::{Html, IntoResponse, Response};
 
 use crate::problem::{CommonProblems, Problem};
+use crate::{Api, dashboard};
 
-/// The front page, for people
+/// The dashboard, for people
 ///
-/// Says what this is and where to go.
+/// Its other screens are `/panels`, `/history`, `/compare`, `/events`, `/system` and `/kiosk`. A
+/// program that was built without it says here how to build it.
 #[utoipa::path(
     get,
     path = "/",
     tag = "bridge",
     responses((status = 200, description = "A page", body = String, content_type = "text/html"), CommonProblems)
 )]
-pub async fn home() -> Html<&'static str> {
-    Html(include_str!("home.html"))
-}
-
-/// No route has this path.
-pub async fn nothing_here() -> Problem {
-    Problem::UnknownPath
+pub async fn home(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
+    dashboard::page(&api, &headers)
+        .unwrap_or_else(|| Html(include_str!("home.html")).into_response())
 }
 
 /// A route has this path, but it does not take this method.

@@ -1,8 +1,10 @@
 //! What of a change in the live plant is worth a frame.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use plant::arrangement::Arrangement;
 
 use crate::Moment;
 use crate::condition::Condition;
@@ -12,6 +14,7 @@ pub(super) struct Shown {
     /// The newest reading of each DTU. Readings that another bridge took count too.
     newest: BTreeMap<String, Option<Timestamp>>,
     pub(super) condition: Condition,
+    pub(super) arrangement: Arc<Arrangement>,
 }
 
 impl Shown {
@@ -23,7 +26,11 @@ impl Shown {
             let newest = newest.entry(inverter.dtu_name.clone()).or_default();
             *newest = (*newest).max(Some(inverter.last_seen));
         }
-        Self { newest, condition: Condition::at(moment) }
+        Self {
+            newest,
+            condition: Condition::at(moment),
+            arrangement: Arc::clone(&plant.arrangement),
+        }
     }
 
     /// The DTUs with readings that were not there before.

@@ -121,6 +121,10 @@ impl Feed {
     }
 
     fn tell(&self, before: &Shown, now: &Shown, moment: &Moment, identity: &Identity) {
+        if now.arrangement != before.arrangement {
+            // Names and retirements are all over the state.
+            return self.push("state", &view::stream::State::of(moment, identity));
+        }
         let polled = now.polled_since(before);
         for dtu_name in &polled {
             self.push("snapshot", &view::stream::Snapshot::of(dtu_name, moment, identity));

@@ -97,7 +97,8 @@ impl Gap {
     }
 }
 
-fn is_missing_because_of(event: &Event, dtu_name: &str) -> bool {
+/// Whether readings of a DTU are missing while this lasts.
+pub(crate) fn is_missing_because_of(event: &Event, dtu_name: &str) -> bool {
     match event.kind {
         EventKind::DtuOutage => event.subject == dtu_name,
         EventKind::BridgeDown => true,

@@ -38,10 +38,11 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values.
-    #[schema(example = json!(["history", "energy", "metrics", "state"]))]
+    /// What this bridge offers beyond the latest values: history, energy, power, metrics, state,
+    /// stream, write.
+    #[schema(example = json!(["history", "energy", "power", "metrics", "state", "stream"]))]
     pub capabilities: Vec<&'static str>,
-    /// How a client says who it is: none is needed.
+    /// How a client says who it is: none (nothing is asked) or token (`Authorization: Bearer`).
     #[schema(example = "none")]
     pub authentication: &'static str,
 }
@@ -67,8 +68,11 @@ impl Info {
         let offered = [
             ("history", stored),
             ("energy", stored),
+            ("power", stored),
             ("metrics", api.metrics_enabled),
             ("state", true),
+            ("stream", true),
+            ("write", api.access.needs_token() && stored),
         ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
@@ -98,7 +102,7 @@ impl Info {
                 .into_iter()
                 .filter_map(|(name, is_offered)| is_offered.then_some(name))
                 .collect(),
-            authentication: "none",
+            authentication: if api.access.needs_token() { "token" } else { "none" },
         }
     }
 }

@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use plant::alarm::alarm_text;
 use plant::live::{LiveInverter, Timed};
 use plant::model::Model;
+use plant::reading::Phases;
 use plant::status::{Activity, operating_status_text};
 use plant::{InverterReading, Serial};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::meter::PHASES;
 use super::tenths;
 use crate::Moment;
 
@@ -61,7 +63,8 @@ pub struct Inverter {
     /// Radio link between DTU and inverter: 0 for none.
     #[schema(example = 1)]
     pub link_status: Option<u16>,
-    /// What it does, in one word: producing, asleep or alarm. To be read together with `stale`.
+    /// What it does, in one word: producing, asleep, alarm, or retired: people have taken it out of
+    /// service. To be read together with `stale`.
     #[schema(example = "producing")]
     pub status: Option<&'static str>,
     /// `operating_status` in words.
@@ -76,11 +79,20 @@ pub struct Inverter {
     pub reactive_power: Option<f32>,
     /// 0 to 1; null where the protocol does not tell it.
     pub power_factor: Option<f32>,
+    /// AC current in A, the sum of the phases on three-phase models; null while asleep and where the
+    /// protocol does not tell it.
+    pub ac_current: Option<f32>,
+    /// The AC side phase by phase, on three-phase models; null while asleep and where the protocol
+    /// does not tell it.
+    pub phases: Option<[Phase; 3]>,
     /// What its panels deliver together, DC, in W; 0 while asleep.
     #[schema(example = 1090.7)]
     pub pv_power: Option<f64>,
+    /// Whether it is out of service: nobody counts or misses it.
+    #[schema(example = false)]
+    pub retired: bool,
     /// Whether its latest reading is too old to be what it does now: three polls of its DTU, and
-    /// five minutes at least.
+    /// five minutes at least. Never of a retired inverter, which then delivers 0 W.
     #[schema(example = false)]
     pub stale: bool,
     /// Age of its latest reading in s.
@@ -99,6 +111,9 @@ pub struct Port {
     /// From 1, within the inverter.
     #[schema(minimum = 1, example = 1)]
     pub port_number: u8,
+    /// How people call the panel on it; null before anyone has named it.
+    #[schema(example = "dormer, left")]
+    pub name: Option<String>,
     /// When the values were sampled.
     #[schema(value_type = String, format = DateTime, example = "2026-06-21T12:00:00Z")]
     pub timestamp: Timestamp,
@@ -182,12 +197,46 @@ pub struct HistoryEntry {
     pub reactive_power: Option<f32>,
     /// 0 to 1, where the protocol tells it.
     pub power_factor: Option<f32>,
+    /// AC current in A, where the protocol tells it.
+    pub ac_current: Option<f32>,
+    /// The AC side phase by phase, on three-phase models, where the protocol tells it.
+    pub phases: Option<[Phase; 3]>,
+}
+
+/// One phase of a three-phase inverter.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = InverterPhase)]
+pub struct Phase {
+    /// A, B or C.
+    #[schema(example = "A")]
+    pub phase: &'static str,
+    /// Against neutral, in V.
+    #[schema(example = 231.2)]
+    pub voltage_v: Option<f32>,
+    /// Against the next phase, in V: A to B, B to C, C to A.
+    #[schema(example = 400.4)]
+    pub line_voltage_v: Option<f32>,
+    /// In A.
+    #[schema(example = 2.61)]
+    pub current_a: Option<f32>,
+}
+
+impl Phase {
+    fn all(shown: &Phases) -> [Self; 3] {
+        std::array::from_fn(|phase| Self {
+            phase: PHASES[phase],
+            voltage_v: shown.voltage_v[phase],
+            line_voltage_v: shown.line_voltage_v[phase],
+            current_a: shown.current_a[phase],
+        })
+    }
 }
 
 impl Inverter {
     /// What is known of `inverter` at this moment.
     pub fn of(serial: Serial, inverter: &LiveInverter, moment: &Moment) -> Self {
-        let asleep = inverter.is_asleep();
+        let asleep = moment.delivers_nothing(serial, inverter);
+        let retired = moment.plant.is_retired(serial);
         let reading = inverter.reading.as_ref().map(|timed| &timed.value);
         let awake = reading.filter(|_| !asleep);
         let power = |value: Option<f32>| value.map(|watts| if asleep { 0.0 } else { watts });
@@ -207,7 +256,7 @@ impl Inverter {
             alarm_code: reading.and_then(|reading| reading.alarm_code),
             alarm_count: reading.and_then(|reading| reading.alarm_count),
             link_status: reading.and_then(|reading| reading.link_status),
-            status: inverter.activity().map(Activity::word),
+            status: if retired { Some("retired") } else { inverter.activity().map(Activity::word) },
             status_text: reading
                 .and_then(|reading| reading.operating_status)
                 .map(operating_status_text),
@@ -217,8 +266,11 @@ impl Inverter {
             active_power: power(reading.and_then(|reading| reading.active_power_w)),
             reactive_power: power(reading.and_then(|reading| reading.reactive_power_var)),
             power_factor: awake.and_then(|reading| reading.power_factor),
+            ac_current: awake.and_then(|reading| reading.grid_current_a),
+            phases: awake.and_then(|reading| reading.phases.as_ref()).map(Phase::all),
             pv_power: if asleep { Some(0.0) } else { pv_power(&ports) },
-            stale: moment.is_stale(inverter, inverter.last_seen),
+            retired,
+            stale: !retired && moment.is_stale(inverter, inverter.last_seen),
             age_seconds: moment.seconds_since(inverter.last_seen),
             ports,
         }
@@ -232,7 +284,8 @@ impl Port {
         inverter: &LiveInverter,
         moment: &Moment,
     ) -> impl Iterator<Item = Self> {
-        let asleep = inverter.is_asleep();
+        let asleep = moment.delivers_nothing(serial, inverter);
+        let retired = moment.plant.is_retired(serial);
         inverter.ports.iter().map(move |(&number, timed)| {
             let Timed { at, value } = timed;
             let day = moment.plant.calendar.day(moment.now);
@@ -240,13 +293,14 @@ impl Port {
             Self {
                 serial_number: serial,
                 port_number: number,
+                name: moment.plant.arrangement.names.get(&(serial, number)).cloned(),
                 timestamp: *at,
                 pv_voltage: value.pv_voltage_v.filter(|_| !asleep),
                 pv_current: value.pv_current_a.filter(|_| !asleep),
                 pv_power: if asleep { Some(0.0) } else { value.pv_power_w },
                 today_production: account.map(|account| account.today_wh(day)),
                 total_production: account.map(|account| account.lifetime_wh),
-                stale: moment.is_stale(inverter, *at),
+                stale: !retired && moment.is_stale(inverter, *at),
             }
         })
     }
@@ -279,6 +333,8 @@ impl From<Timed<InverterReading>> for HistoryEntry {
             active_power: value.active_power_w,
             reactive_power: value.reactive_power_var,
             power_factor: value.power_factor,
+            ac_current: value.grid_current_a,
+            phases: value.phases.as_ref().map(Phase::all),
         }
     }
 }

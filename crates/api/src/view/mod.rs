@@ -13,8 +13,12 @@ pub mod event;
 pub mod health;
 pub mod info;
 pub mod inverter;
+pub mod layout;
+pub mod meter;
 pub mod plant;
+pub mod power;
 pub mod stats;
+pub mod storage;
 pub mod stream;
 
 pub use coverage::Coverage;
@@ -24,8 +28,11 @@ pub use event::Event;
 pub use health::Health;
 pub use info::Info;
 pub use inverter::{HistoryEntry, Inverter, Port, Production};
+pub use meter::{Meter, MeterEntry};
 pub use plant::Plant;
+pub use power::Power;
 pub use stats::Stats;
+pub use storage::{Storage, StorageEntry};
 
 use std::time::Duration;
 

@@ -86,7 +86,7 @@ pub enum PlantState {
 /// How many inverters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct InverterCount {
-    /// Ever confirmed.
+    /// Ever confirmed, and in service.
     #[schema(example = 5)]
     pub known: usize,
     /// Those of them whose latest reading is not stale.
@@ -100,7 +100,7 @@ pub struct InverterCount {
 /// How many panels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
 pub struct PanelCount {
-    /// Ever seen.
+    /// Ever seen, and in service.
     #[schema(example = 20)]
     pub known: usize,
     /// Those of them whose latest reading is not stale.
@@ -161,7 +161,7 @@ impl InverterCount {
     /// Of some inverters.
     pub fn of(moment: &Moment, of: impl Fn(&LiveInverter) -> bool) -> Self {
         let mut count = Self::default();
-        for inverter in moment.plant.inverters.values().filter(|inverter| of(inverter)) {
+        for inverter in in_service(&moment.plant).filter(|inverter| of(inverter)) {
             let reports = !moment.is_stale(inverter, inverter.last_seen);
             count.known += 1;
             count.reporting += usize::from(reports);
@@ -174,7 +174,7 @@ impl InverterCount {
 impl PanelCount {
     fn of(moment: &Moment) -> Self {
         let mut count = Self::default();
-        for inverter in moment.plant.inverters.values() {
+        for inverter in in_service(&moment.plant) {
             let reporting =
                 inverter.ports.values().filter(|port| !moment.is_stale(inverter, port.at));
             count.known += inverter.ports.len();
@@ -182,6 +182,12 @@ impl PanelCount {
         }
         count
     }
+}
+
+/// Nobody counts an inverter that is out of service.
+fn in_service(plant: &LivePlant) -> impl Iterator<Item = &LiveInverter> {
+    let in_service = plant.inverters.iter().filter(|(serial, _)| !plant.is_retired(**serial));
+    in_service.map(|(_, inverter)| inverter)
 }
 
 impl From<Verdict> for PlantVerdict {

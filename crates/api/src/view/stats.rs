@@ -21,6 +21,15 @@ pub struct Stats {
     /// Readings of ports.
     #[schema(example = 112)]
     pub port_data_entries: u64,
+    /// Readings of energy meters.
+    #[schema(example = 28)]
+    pub meter_data_entries: u64,
+    /// Readings of hybrid inverters.
+    #[schema(example = 0)]
+    pub storage_data_entries: u64,
+    /// Points of the curves that DTUs remembered of times without readings.
+    #[schema(example = 0)]
+    pub plant_power_entries: u64,
     /// Ports whose current energy is kept.
     #[schema(example = 4)]
     pub production_cache_entries: u64,
@@ -34,7 +43,7 @@ pub struct Stats {
     #[schema(example = 1)]
     pub inverters_count: u64,
     /// The sum of all entries above, without the inverters.
-    #[schema(example = 235)]
+    #[schema(example = 263)]
     pub total_records: u64,
     /// Sample time of the oldest reading.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-01T06:12:00Z")]
@@ -70,12 +79,18 @@ impl Stats {
             database_size_bytes: counted.database_size_bytes,
             inverter_data_entries: counted.inverter_data_entries,
             port_data_entries: counted.port_data_entries,
+            meter_data_entries: counted.meter_data_entries,
+            storage_data_entries: counted.storage_data_entries,
+            plant_power_entries: counted.plant_power_entries,
             production_cache_entries: counted.production_cache_entries,
             config_cache_entries: counted.config_cache_entries,
             metrics_entries: counted.metrics_entries,
             inverters_count: counted.inverters_count,
             total_records: counted.inverter_data_entries
                 + counted.port_data_entries
+                + counted.meter_data_entries
+                + counted.storage_data_entries
+                + counted.plant_power_entries
                 + counted.production_cache_entries
                 + counted.config_cache_entries
                 + counted.metrics_entries,

@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy knows test functions, but not what helps them")]
 
+mod access;
+mod arrange;
+mod devices;
 mod energy;
 mod events;
 mod health;
 mod metrics;
 mod openapi;
 mod plant;
+mod polling;
+mod power;
 mod problems;
 mod python_clients;
 mod routes;

@@ -37,7 +37,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
     samples
 }
 
-async fn scrape(world: &World) -> BTreeMap<String, f64> {
+pub(crate) async fn scrape(world: &World) -> BTreeMap<String, f64> {
     let answer = world.get("/metrics").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");

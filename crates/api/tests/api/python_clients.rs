@@ -79,6 +79,7 @@ async fn totals_are_summed_as_before() {
         inverters_count: count("inverters_count"),
         oldest_reading: None,
         newest_reading: Some(noon()),
+        ..store::StoreStats::default()
     };
     let new = world.get("/stats").await.json();
     for (key, value) in old.as_object().unwrap() {

@@ -13,7 +13,7 @@ use simulator::{Dialect, DtuOptions, Running, SimPlant, SimulatedDtu};
 use store::{Record, Store};
 
 use crate::app::App;
-use crate::config::{Config, DtuConfig, Storage};
+use crate::config::{Config, DtuConfig, Protocol, Storage};
 use crate::{logging, shutdown, storage};
 
 /// From one made-up reading to the next.
@@ -69,9 +69,8 @@ pub(crate) fn demo(mut config: Config) -> Result<ExitCode> {
                 name: name.to_owned(),
                 host: dtu.address.ip().to_string(),
                 port: dtu.address.port(),
-                unit_id: 1,
                 query_period_s: QUERY_PERIOD_S,
-                addressing: DialectSetting::Auto,
+                protocol: Protocol::Modbus { unit_id: 1, addressing: DialectSetting::Auto },
             });
             running.push(dtu);
         }

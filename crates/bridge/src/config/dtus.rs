@@ -8,8 +8,10 @@ use serde::Deserialize;
 use super::parser::Parser;
 use super::settings::setting;
 
-/// The port of the Wi-Fi DTUs' own protocol.
-const WIFI_PORT: u16 = 10081;
+/// Below this DTUs have hung over Modbus, s.
+const MODBUS_PERIOD_BORNE_S: u64 = 30;
+/// Below this newer Wi-Fi DTUs fail to upload to the cloud, s.
+const WIFI_PERIOD_BORNE_S: u64 = 120;
 
 /// One gateway to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +19,32 @@ pub(crate) struct DtuConfig {
     pub(crate) name: String,
     pub(crate) host: String,
     pub(crate) port: u16,
-    pub(crate) unit_id: u8,
     pub(crate) query_period_s: u64,
-    pub(crate) addressing: DialectSetting,
+    pub(crate) protocol: Protocol,
+}
+
+/// How a gateway is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// Modbus TCP.
+    Modbus {
+        /// The unit, 1 on every DTU seen.
+        unit_id: u8,
+        /// What its addresses count.
+        addressing: DialectSetting,
+    },
+    /// The protocol of Wi-Fi DTUs.
+    Wifi,
+}
+
+impl Protocol {
+    /// `modbus` or `wifi`.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Modbus { .. } => "modbus",
+            Self::Wifi => "wifi",
+        }
+    }
 }
 
 /// An entry of the list as people write it.
@@ -119,28 +144,11 @@ fn check(parser: &mut Parser<'_>, place: &str, entry: Entry, common: &Entry) -> 
         );
         return None;
     }
-    let port = entry.port.or(common.port)?;
-    if port == 0 {
+    let port = entry.port.or(common.port);
+    if port == Some(0) {
         parser.mistake(&place, "port 0", "a port number from 1 to 65535 is expected");
     }
-    let protocol = entry.protocol.or_else(|| common.protocol.clone())?.to_ascii_lowercase();
-    match (protocol.as_str(), port) {
-        ("wifi", _) | ("auto", WIFI_PORT) => parser.mistake(
-            &place,
-            format!("protocol {protocol}, port {port}"),
-            "this version reads DTUs over Modbus TCP only, DTU-Pro and DTU-Pro-S on port 502",
-        ),
-        ("modbus" | "auto", _) => {}
-        (other, _) => parser.mistake(&place, other, "auto or modbus is expected"),
-    }
-    let query_period_s = entry.query_period.or(common.query_period)?;
-    if !(5..=86_400).contains(&query_period_s) {
-        parser.mistake(
-            &place,
-            format!("query_period {query_period_s}"),
-            format!("{} is expected", setting("QUERY_PERIOD").allowed),
-        );
-    }
+    let unit_id = entry.unit_id.or(common.unit_id)?;
     let addressing = entry.addressing.or_else(|| common.addressing.clone())?;
     let addressing = match addressing.parse::<DialectSetting>() {
         Ok(addressing) => addressing,
@@ -149,13 +157,55 @@ fn check(parser: &mut Parser<'_>, place: &str, entry: Entry, common: &Entry) -> 
             return None;
         }
     };
-    if query_period_s < 30 {
-        parser.notice(format!(
-            "QUERY_PERIOD: {query_period_s} s for DTU '{}' is shorter than most DTUs bear: below 30 s \
-             they have hung for minutes and stopped their upload to the cloud",
-            entry.name
-        ));
+    let modbus = Protocol::Modbus { unit_id, addressing };
+    let protocol = entry.protocol.or_else(|| common.protocol.clone())?.to_ascii_lowercase();
+    let protocol = match (protocol.as_str(), port) {
+        ("wifi", _) | ("auto", Some(wifi::PORT)) => Protocol::Wifi,
+        ("modbus" | "auto", _) => modbus,
+        (other, _) => {
+            let reason = format!("{} is expected", setting("DTU_PROTOCOL").allowed);
+            parser.mistake(&place, other, reason);
+            return None;
+        }
+    };
+    let (usual_port, usual_period_s) = match protocol {
+        Protocol::Modbus { .. } => (502, 60),
+        Protocol::Wifi => (wifi::PORT, 120),
+    };
+    let period_s = entry.query_period.or(common.query_period).unwrap_or(usual_period_s);
+    if !(5..=86_400).contains(&period_s) {
+        parser.mistake(
+            &place,
+            format!("query_period {period_s}"),
+            format!("{} is expected", setting("QUERY_PERIOD").allowed),
+        );
     }
-    let unit_id = entry.unit_id.or(common.unit_id)?;
-    Some(DtuConfig { name: entry.name, host, port, unit_id, query_period_s, addressing })
+    let query_period_s = bearable(parser, &entry.name, protocol, period_s);
+    let port = port.unwrap_or(usual_port);
+    Some(DtuConfig { name: entry.name, host, port, query_period_s, protocol })
+}
+
+/// The period, with a word on what it does to the DTU; raised where a shorter one brings nothing new.
+fn bearable(parser: &mut Parser<'_>, name: &str, protocol: Protocol, period_s: u64) -> u64 {
+    let least_s = dtu::wifi::LEAST_PERIOD.as_secs();
+    match protocol {
+        Protocol::Modbus { .. } if period_s < MODBUS_PERIOD_BORNE_S => parser.notice(format!(
+            "QUERY_PERIOD: {period_s} s for DTU '{name}' is shorter than most DTUs bear: below \
+             {MODBUS_PERIOD_BORNE_S} s they have hung for minutes and stopped their upload to the \
+             cloud"
+        )),
+        Protocol::Wifi if period_s < least_s => {
+            parser.notice(format!(
+                "QUERY_PERIOD: {period_s} s for DTU '{name}' is raised to {least_s} s: a Wi-Fi DTU \
+                 renews its values every half minute and hangs when it is asked more often"
+            ));
+            return least_s;
+        }
+        Protocol::Wifi if period_s < WIFI_PERIOD_BORNE_S => parser.notice(format!(
+            "QUERY_PERIOD: {period_s} s for DTU '{name}': below {WIFI_PERIOD_BORNE_S} s newer Wi-Fi \
+             DTUs stop their upload to the cloud"
+        )),
+        Protocol::Modbus { .. } | Protocol::Wifi => {}
+    }
+    period_s
 }

@@ -25,7 +25,7 @@ use plant::energy::Calendar;
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-pub(crate) use self::dtus::DtuConfig;
+pub(crate) use self::dtus::{DtuConfig, Protocol};
 use self::parser::Parser;
 pub(crate) use self::settings::SETTINGS;
 pub(crate) use self::sources::Sources;
@@ -72,7 +72,12 @@ pub(crate) struct Config {
 /// How every DTU is polled.
 #[derive(Debug, Clone)]
 pub(crate) struct Polling {
+    /// Of what is read over Modbus.
     pub(crate) timeout: Duration,
+    /// Of what is read over the Wi-Fi protocol.
+    pub(crate) wifi_timeout: Duration,
+    /// How long a Wi-Fi DTU is left alone around its upload.
+    pub(crate) upload_pause: Duration,
     pub(crate) retries: u32,
     pub(crate) retry_delay: Duration,
     pub(crate) retry_delay_max: Duration,
@@ -111,7 +116,11 @@ pub(crate) struct Postgres {
 pub(crate) struct Web {
     pub(crate) address: SocketAddr,
     pub(crate) metrics: bool,
+    /// Whoever asks must know it; none for everybody.
+    pub(crate) token: Option<SecretString>,
     pub(crate) cors_origins: Vec<String>,
+    /// Whether other programs on the network are told that it is here.
+    pub(crate) mdns: bool,
 }
 
 /// The log.
@@ -173,9 +182,15 @@ fn read(parser: &mut Parser<'_>, environment: &BTreeMap<String, String>) -> Opti
     })
 }
 
+/// A DTU-Pro answers within a second or not at all.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// Wi-Fi DTUs take their time; every other program waits 5 to 30 s.
+const WIFI_TIMEOUT: Duration = Duration::from_secs(10);
+
 fn polling(parser: &mut Parser<'_>) -> Option<Polling> {
     let seconds = |number: f64| Duration::from_secs_f64(number);
     let timeout = parser.number("COMM_TIMEOUT", 1, 60).map(Duration::from_secs);
+    let upload_pause = parser.number("WIFI_UPLOAD_PAUSE", 0, 60).map(Duration::from_secs);
     let retries = parser.number("COMM_RETRIES", 0, 10);
     let delay = parser.number("COMM_RECONNECT_DELAY", 0.0, 3600.0).map(seconds);
     let delay_max = parser.number("COMM_RECONNECT_DELAY_MAX", 0.0, 86_400.0).map(seconds);
@@ -192,7 +207,9 @@ fn polling(parser: &mut Parser<'_>) -> Option<Polling> {
         None => Some(Vec::new()),
     };
     Some(Polling {
-        timeout: timeout?,
+        timeout: timeout.unwrap_or(TIMEOUT),
+        wifi_timeout: timeout.unwrap_or(WIFI_TIMEOUT),
+        upload_pause: upload_pause?,
         retries: retries?,
         retry_delay: delay?,
         retry_delay_max: delay_max?,
@@ -293,6 +310,7 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
     let host = parser.read("HEALTH_HOST", |text| text.parse::<IpAddr>().ok());
     let port = parser.number("HEALTH_PORT", 0, u16::MAX);
     let metrics = parser.flag("METRICS_ENABLED");
+    let mdns = parser.flag("MDNS_ENABLED");
     let cors_origins = match parser.value("CORS_ORIGINS") {
         Some(_) => parser.list("CORS_ORIGINS", |origin| {
             let bare =
@@ -301,12 +319,22 @@ fn web(parser: &mut Parser<'_>) -> Option<Option<Web>> {
         }),
         None => Some(Vec::new()),
     };
+    let token = parser.value("API_TOKEN").map(|_| parser.read("API_TOKEN", token));
     let web = Web {
         address: SocketAddr::new(host?, port?),
         metrics: metrics?,
+        // Unlike a setting that is not given, one that cannot be used must not open the API.
+        token: token.map_or(Some(None), |token| token.map(Some))?,
         cors_origins: cors_origins?,
+        mdns: mdns?,
     };
     Some(enabled?.then_some(web))
+}
+
+/// A token as it can stand in a header, long enough not to be guessed.
+fn token(text: &str) -> Option<SecretString> {
+    let can_be_sent = text.bytes().all(|byte| byte.is_ascii_graphic());
+    (can_be_sent && text.len() >= api::LEAST_CHARACTERS).then(|| SecretString::from(text))
 }
 
 fn log(parser: &mut Parser<'_>) -> Option<Log> {

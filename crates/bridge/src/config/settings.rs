@@ -43,9 +43,19 @@ const TRUE_OR_FALSE: &str = "true or false";
 /// Every setting, in the order in which `check` shows them.
 pub(crate) const SETTINGS: &[Setting] = &[
     row("DTU_HOST", "", "a host name or IP address", "The DTU, when there is one"),
-    row("DTU_PORT", "502", "a port number from 1 to 65535", "Its TCP port"),
+    row(
+        "DTU_PORT",
+        "",
+        "a port number from 1 to 65535",
+        "Its TCP port; 502 unless set, or 10081 with the Wi-Fi protocol",
+    ),
     row("MODBUS_UNIT_ID", "1", "a whole number from 0 to 255", "Its Modbus unit"),
-    row("DTU_PROTOCOL", "auto", "auto or modbus", "How it is spoken to; auto decides by the port"),
+    row(
+        "DTU_PROTOCOL",
+        "auto",
+        "auto, modbus or wifi",
+        "How it is spoken to; auto is wifi on port 10081, else modbus",
+    ),
     row("DTU_ADDRESSING", "auto", "auto, byte or word", "What its register addresses count"),
     row(
         "DTU_CONFIGS",
@@ -55,9 +65,16 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     row(
         "QUERY_PERIOD",
-        "60",
+        "",
         "a whole number of seconds from 5 to 86400",
-        "From the start of one poll to the start of the next",
+        "From the start of one poll to the start of the next; 60 unless set, or 120 with the Wi-Fi \
+         protocol",
+    ),
+    row(
+        "WIFI_UPLOAD_PAUSE",
+        "0",
+        "a whole number of seconds from 0 to 60",
+        "How long a Wi-Fi DTU is left alone around its upload to the cloud every five minutes",
     ),
     row(
         "EXCLUDE_INVERTERS",
@@ -67,9 +84,9 @@ pub(crate) const SETTINGS: &[Setting] = &[
     ),
     row(
         "COMM_TIMEOUT",
-        "3",
+        "",
         "a whole number of seconds from 1 to 60",
-        "Wait for one answer of a DTU",
+        "Wait for one answer of a DTU; 3 unless set, or 10 with the Wi-Fi protocol",
     ),
     row("COMM_RETRIES", "3", "a whole number from 0 to 10", "Attempts after the first one failed"),
     row(
@@ -141,7 +158,18 @@ pub(crate) const SETTINGS: &[Setting] = &[
     row("HEALTH_ENABLED", "true", TRUE_OR_FALSE, "Whether the web server runs"),
     row("HEALTH_HOST", "0.0.0.0", "an IP address of this machine", "Where it listens"),
     row("HEALTH_PORT", "8080", "a port number from 0 to 65535", "Its port; 0 takes any free one"),
+    row(
+        "MDNS_ENABLED",
+        "true",
+        TRUE_OR_FALSE,
+        "Whether it is announced on the network, so that Home Assistant finds it",
+    ),
     row("METRICS_ENABLED", "true", TRUE_OR_FALSE, "Whether /metrics answers"),
+    secret(
+        "API_TOKEN",
+        "at least 16 letters, digits and signs without blanks, such as `openssl rand -hex 32` makes",
+        "Whoever asks must send it as Authorization: Bearer; with it, names and layout can be changed",
+    ),
     row(
         "CORS_ORIGINS",
         "",
@@ -195,10 +223,3 @@ pub(crate) const REMOVED: &[(&str, &str)] = &[
     ("TEMPERATURE_THRESHOLD", "alert on hoymiles_inverter_temperature_celsius"),
     ("DUMP_DATA", "set LOG_LEVEL=debug to see what a DTU answers"),
 ];
-
-/// Settings that must not be ignored silently, because somebody relies on what they promise.
-pub(crate) const REFUSED: &[(&str, &str)] = &[(
-    "API_TOKEN",
-    "this version cannot close the API: unset it, and let HEALTH_HOST or a reverse proxy decide \
-     who may read",
-)];

@@ -10,7 +10,7 @@ use figment::providers::{Format, Toml, Yaml};
 use figment::value::{Dict, Value as FileValue};
 
 use super::Mistake;
-use super::settings::{REFUSED, REMOVED, SETTINGS, Setting};
+use super::settings::{REMOVED, SETTINGS, Setting};
 
 /// A value as somebody wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +77,6 @@ impl Sources {
             if let Some(advice) = advice(REMOVED, name) {
                 sources.removed.push((name.clone(), advice));
             }
-            if let Some(reason) = advice(REFUSED, name) {
-                mistakes.push(Mistake::new(name, "", reason));
-            }
         }
         (sources, mistakes)
     }
@@ -115,6 +112,12 @@ impl Sources {
         if let Some(path) = environment.get(&pointer).filter(|path| !path.trim().is_empty()) {
             let path = PathBuf::from(path.trim());
             match fs::read_to_string(&path) {
+                // Who points to a file wants a value. Taken for none, an empty token would open what
+                // was to be closed.
+                Ok(text) if text.trim().is_empty() => {
+                    let reason = format!("the file is empty: {} is expected", setting.allowed);
+                    mistakes.push(Mistake::new(&pointer, path.display(), reason));
+                }
                 Ok(text) => self.put(setting, text, Source::SecretFile(path)),
                 Err(error) => {
                     let reason = format!("the file cannot be read: {error}");
@@ -123,6 +126,10 @@ impl Sources {
             }
         }
         if let Some(text) = environment.get(setting.name) {
+            if setting.secret && !text.is_empty() && text.trim().is_empty() {
+                let reason = format!("it is blank: {} is expected", setting.allowed);
+                mistakes.push(Mistake::new(setting.name, "", reason));
+            }
             self.put(setting, text.clone(), Source::Environment);
         }
     }
@@ -146,8 +153,7 @@ impl Sources {
             } else if let Some(advice) = advice(REMOVED, &name) {
                 self.removed.push((key, advice));
             } else {
-                let reason = advice(REFUSED, &name)
-                    .unwrap_or("no setting has this name: see docs/configuration.md");
+                let reason = "no setting has this name: see docs/configuration.md";
                 mistakes.push(Mistake::new(format!("{key} in {}", path.display()), "", reason));
             }
         }

@@ -24,7 +24,9 @@ fn from_file(name: &str, text: &str) -> Result<Config, Vec<String>> {
 fn one_host_is_enough() {
     let config = from_environment(&[("DTU_HOST", "192.168.1.50")]).unwrap();
     let [dtu] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
-    assert_eq!((dtu.name.as_str(), dtu.port, dtu.unit_id), ("DTU", 502, 1));
+    assert_eq!((dtu.name.as_str(), dtu.port), ("DTU", 502));
+    let addressing = dtu::DialectSetting::Auto;
+    assert_eq!(dtu.protocol, Protocol::Modbus { unit_id: 1, addressing });
     assert_eq!(dtu.query_period_s, 60);
     assert!(matches!(config.storage, Storage::Sqlite));
     assert_eq!(config.web.unwrap().address.port(), 8080);
@@ -83,7 +85,7 @@ fn every_mistake_names_variable_value_and_what_is_allowed() {
         "DTU_PORT (environment): '70000' cannot be used: a port number from 1 to 65535 is expected",
         "EXCLUDE_INVERTERS (environment): '116100000001,nonsense' cannot be used",
         "LOG_LEVEL (environment): 'chatty' cannot be used",
-        "API_TOKEN: this version cannot close the API",
+        "API_TOKEN (environment): '(hidden)' cannot be used: at least 16 letters",
     ] {
         assert!(all.contains(expected), "{expected}\nis not in\n{all}");
     }
@@ -100,7 +102,8 @@ fn several_dtus_from_json() {
     let [house, barn] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
     assert_eq!((house.port, house.query_period_s), (502, 45));
     assert_eq!((barn.port, barn.query_period_s), (1502, 90));
-    assert_eq!(barn.addressing, dtu::DialectSetting::Word);
+    let addressing = dtu::DialectSetting::Word;
+    assert_eq!(barn.protocol, Protocol::Modbus { unit_id: 1, addressing });
 }
 
 #[test]
@@ -112,10 +115,44 @@ fn two_dtus_of_one_name_are_a_mistake() {
 }
 
 #[test]
-fn a_wifi_dtu_is_refused_with_a_sentence() {
-    let mistakes =
-        from_environment(&[("DTU_HOST", "10.0.0.2"), ("DTU_PORT", "10081")]).unwrap_err();
-    assert!(mistakes[0].contains("reads DTUs over Modbus TCP only"), "{mistakes:?}");
+fn a_wifi_dtu_has_defaults_of_its_own() {
+    for setting in [("DTU_PORT", "10081"), ("DTU_PROTOCOL", "wifi")] {
+        let config = from_environment(&[("DTU_HOST", "10.0.0.2"), setting]).unwrap();
+        let dtu = &config.dtus[0];
+        assert_eq!((dtu.port, dtu.query_period_s, dtu.protocol), (10081, 120, Protocol::Wifi));
+        assert_eq!(config.polling.wifi_timeout, Duration::from_secs(10));
+        assert!(config.notices.is_empty(), "{:?}", config.notices);
+    }
+    let config = from_environment(&[
+        ("DTU_CONFIGS", r#"[{"name":"house","host":"10.0.0.2"},{"name":"barn","host":"10.0.0.3","protocol":"wifi"}]"#),
+        ("COMM_TIMEOUT", "5"),
+    ])
+    .unwrap();
+    let [house, barn] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
+    assert_eq!((house.port, house.query_period_s), (502, 60));
+    assert_eq!((barn.port, barn.query_period_s), (10081, 120));
+    assert_eq!(config.polling.wifi_timeout, config.polling.timeout);
+}
+
+#[test]
+fn a_wifi_dtu_is_not_asked_more_often_than_it_bears() {
+    let with = |period| {
+        let settings = [("DTU_HOST", "dtu"), ("DTU_PROTOCOL", "wifi"), ("QUERY_PERIOD", period)];
+        let config = from_environment(&settings).unwrap();
+        (config.dtus[0].query_period_s, config.notices.join("\n"))
+    };
+    let (period_s, notices) = with("10");
+    assert!(period_s == 35 && notices.contains("raised to 35 s"), "{period_s} {notices}");
+    let (period_s, notices) = with("60");
+    assert!(period_s == 60 && notices.contains("upload to the cloud"), "{period_s} {notices}");
+    assert_eq!(with("300"), (300, String::new()));
+}
+
+#[test]
+fn a_protocol_nobody_speaks_is_a_mistake() {
+    let settings = [("DTU_HOST", "dtu"), ("DTU_PROTOCOL", "mqtt")];
+    let mistakes = from_environment(&settings).unwrap_err();
+    assert!(mistakes[0].contains("auto, modbus or wifi is expected"), "{mistakes:?}");
 }
 
 #[test]
@@ -199,4 +236,33 @@ fn the_table_of_the_documentation_names_every_setting() {
     for setting in SETTINGS {
         assert!(text.contains(&format!("`{}`", setting.name)), "{} is missing", setting.name);
     }
+}
+
+#[test]
+fn a_token_closes_the_api_and_is_never_shown() {
+    use secrecy::ExposeSecret;
+    let environment = map(&[("API_TOKEN", "0123456789abcdef")]);
+    let (sources, config) = Config::load(&BTreeMap::new(), &environment, None);
+    let web = config.unwrap().web.unwrap();
+    assert!(!format!("{web:?}").contains("0123456789abcdef"));
+    assert_eq!(web.token.unwrap().expose_secret(), "0123456789abcdef");
+    let lines = sources.lines().join("\n");
+    assert!(lines.contains("API_TOKEN") && !lines.contains("0123456789abcdef"), "{lines}");
+    assert!(from_environment(&[("API_TOKEN", "")]).unwrap().web.unwrap().token.is_none());
+}
+
+#[test]
+fn a_token_that_would_protect_nothing_is_refused_with_a_sentence() {
+    for bad in ["0123456789abcde", "0123456 89abcdef", "0123456789abcdé", "   "] {
+        let mistakes = from_environment(&[("API_TOKEN", bad)]).unwrap_err();
+        let [mistake] = mistakes.as_slice() else { panic!("{bad}: {mistakes:?}") };
+        assert!(mistake.starts_with("API_TOKEN"), "{mistake}");
+        assert!(mistake.contains("at least 16 letters"), "{mistake}");
+        assert!(bad.trim().is_empty() || !mistake.contains(bad), "{mistake}");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("token");
+    std::fs::write(&path, "\n").unwrap();
+    let mistakes = from_environment(&[("API_TOKEN_FILE", path.to_str().unwrap())]).unwrap_err();
+    assert!(mistakes[0].contains("the file is empty"), "{mistakes:?}");
 }

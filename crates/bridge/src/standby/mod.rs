@@ -32,8 +32,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::standing::Standing;
-use crate::past;
 use crate::recorder::StorageNews;
+use crate::{arrangement, past};
 
 /// How long a claim may take. The server of a standby that takes over may be slow; a turn that
 /// waits for the first answer must not be late for long.
@@ -243,7 +243,9 @@ async fn see(store: &dyn Store, calendar: &Calendar) -> Result<StorageNews, Stor
     let now = Timestamp::now();
     Ok(StorageNews::Seen {
         inverters: store.latest(now).await?,
+        devices: store.latest_devices(now).await?,
         open_events: store.open_events().await?,
+        said: arrangement::said(store).await?,
         glance: past::glance(store, calendar, now).await?,
     })
 }

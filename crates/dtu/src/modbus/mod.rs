@@ -23,6 +23,7 @@ use ::modbus::PortRecord;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use plant::Serial;
+use plant::model::DtuModel;
 use plant::reading::sample_time;
 use serde::{Deserialize, Serialize};
 
@@ -150,7 +151,7 @@ impl Driver for ModbusDriver {
         format!("{}:{}", self.endpoint.host, self.endpoint.port)
     }
 
-    async fn identify(&mut self) -> Result<Option<Serial>, DriverError> {
+    async fn identify(&mut self, _at: Timestamp) -> Result<Option<Serial>, DriverError> {
         let endpoint = self.endpoint.clone();
         Session::open(&endpoint, Duration::ZERO).await?.dtu_serial().await
     }
@@ -166,16 +167,18 @@ impl Driver for ModbusDriver {
         }
         let records = outcome?;
         Ok(Poll {
-            snapshot: snapshot::from_records(
+            snapshot: Some(snapshot::from_records(
                 &self.endpoint.name,
                 self.memory.dtu_serial,
                 sample_time(at),
                 &records,
-            ),
+            )),
             dtu_serial: self.memory.dtu_serial,
+            model: self.memory.dtu_serial.and_then(DtuModel::of).map(|model| model.name.to_owned()),
             requests: session.requests(),
             repaired: session.repaired(),
             dialect: self.dialect_in_words(),
+            ..Poll::default()
         })
     }
 

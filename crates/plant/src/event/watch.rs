@@ -39,7 +39,9 @@ impl Watch {
         let mut events: Vec<Event> = corrected.iter().map(correction).collect();
         self.look_at_dtus(plant, now, &mut events);
         for (&serial, inverter) in &plant.inverters {
-            if is_polled_here(plant, &inverter.dtu_name) {
+            if plant.is_retired(serial) {
+                self.let_go(serial, now, &mut events);
+            } else if is_polled_here(plant, &inverter.dtu_name) {
                 self.look_at_inverter(serial, inverter, &mut events);
             }
         }
@@ -99,6 +101,10 @@ impl Watch {
                     let at = dtu.last_success.unwrap_or(now);
                     self.end(EventKind::DtuOutage, name, at, events);
                 }
+                DtuPhase::Asleep => {
+                    // An outage that turns out to be a night ends as one.
+                    self.end(EventKind::DtuOutage, name, now, events);
+                }
                 DtuPhase::Failing => {
                     let (at, text) = dtu.last_failure.as_ref().map_or_else(
                         || (now, "the DTU does not answer".to_owned()),
@@ -118,6 +124,14 @@ impl Watch {
         }
     }
 
+    /// Of an inverter that is out of service nothing is going on.
+    fn let_go(&mut self, serial: Serial, now: Timestamp, events: &mut Vec<Event>) {
+        let subject = serial.to_string();
+        self.drowsy.remove(&serial);
+        self.end(EventKind::Alarm, &subject, now, events);
+        self.end(EventKind::Sleep, &subject, now, events);
+    }
+
     fn look_at_inverter(
         &mut self,
         serial: Serial,
@@ -126,6 +140,11 @@ impl Watch {
     ) {
         let Some(reading) = &inverter.reading else { return };
         let (at, subject) = (reading.at, serial.to_string());
+        if let Some(since) = inverter.dark_since {
+            self.drowsy.remove(&serial);
+            let text = "asleep: off the network with the sun".to_owned();
+            return self.begin(event(EventKind::Sleep, &subject, since, text), events);
+        }
         if Activity::of(&reading.value) == Activity::Asleep {
             if self.is_open(EventKind::Sleep, &subject) {
                 return;
@@ -133,7 +152,9 @@ impl Watch {
             let fell_asleep = *self.drowsy.entry(serial).or_insert(at);
             if fell_asleep < at {
                 self.drowsy.remove(&serial);
-                self.end(EventKind::Alarm, &subject, fell_asleep, events);
+                if reading.value.alarm_code.is_some() {
+                    self.end(EventKind::Alarm, &subject, fell_asleep, events);
+                }
                 let text = "asleep: night, or switched off".to_owned();
                 self.begin(event(EventKind::Sleep, &subject, fell_asleep, text), events);
             }
@@ -141,7 +162,9 @@ impl Watch {
         }
         self.drowsy.remove(&serial);
         self.end(EventKind::Sleep, &subject, at, events);
-        let alarm = reading.value.alarm_code.filter(|&code| code != 0);
+        // A DTU that has an alarm list tells in it when an alarm began and ended.
+        let Some(alarm) = reading.value.alarm_code else { return };
+        let alarm = Some(alarm).filter(|&code| code != 0);
         let text = alarm.map(|code| alarm_text(serial, code));
         let key = (EventKind::Alarm, subject);
         if self.open.get(&key).is_some_and(|open| text.as_ref() != Some(&open.text)) {

@@ -32,7 +32,8 @@
 //! `record` is the JSON of a [`Record`] and `checksum` its CRC-32: SQLite itself does not notice a
 //! bit that flips inside a text. Times are in microseconds since 1970, UTC. The counts are asked for
 //! at every scrape and must not cost a scan of a long backlog; they also tell how much is missing
-//! from a damaged file. `seq` is never used twice.
+//! from a damaged file. `seq` is never used twice, not even after a damaged file was replaced: what is
+//! on its way while that happens is taken out of the new file by its number.
 //!
 //! `user_version` is the version of this layout; a file of layout 1 is brought up to date in place.
 //! Space is given back to the file system after a long backlog has drained
@@ -54,6 +55,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteAutoVacuum;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
+use tokio::task::spawn_blocking;
 
 use self::error::outbox_error;
 use self::layout::Trouble;
@@ -194,24 +196,28 @@ impl Outbox {
     /// [`OutboxError::Unreadable`] if the very first record makes no sense. One further back only
     /// ends the list before it, so that what came earlier is delivered first.
     pub async fn oldest(&self, limit: u32) -> Result<Vec<(i64, Record)>, OutboxError> {
+        self.after(i64::MIN, limit).await
+    }
+
+    /// The oldest records of those that came after the one with this number.
+    ///
+    /// # Errors
+    /// As [`Self::oldest`].
+    pub async fn after(&self, seq: i64, limit: u32) -> Result<Vec<(i64, Record)>, OutboxError> {
         let mut link = self.link.lock().await;
         let mut mended = false;
         let rows = loop {
             let connection = self.connection(&mut link).await?;
-            match select(connection, limit).await {
+            match select(connection, seq, limit).await {
                 Ok(rows) => break rows,
                 Err(error) => self.recover(&mut link, error, &mut mended).await?,
             }
         };
-        let mut records = Vec::with_capacity(rows.len());
-        for (seq, text, checksum) in rows {
-            match parse(&text, checksum) {
-                Ok(record) => records.push((seq, record)),
-                Err(_) if !records.is_empty() => break,
-                Err(reason) => return Err(OutboxError::Unreadable { seq, reason }),
-            }
-        }
-        Ok(records)
+        drop(link);
+        // Not in this task: it may be busy with what was read before.
+        spawn_blocking(move || decode(rows))
+            .await
+            .unwrap_or_else(|error| Err(OutboxError::Other(error.to_string())))
     }
 
     /// Takes out the records with these numbers. Numbers that are not there are ignored.
@@ -387,11 +393,31 @@ async fn insert(connection: &mut SqliteConnection, rows: &[Entry]) -> Sql<()> {
 /// As bytes: a flipped bit may have made something of a text that is none.
 type Waiting = (i64, Vec<u8>, Option<u32>);
 
-async fn select(connection: &mut SqliteConnection, limit: u32) -> Sql<Vec<Waiting>> {
-    sqlx::query_as("SELECT seq, CAST(record AS BLOB), checksum FROM waiting ORDER BY seq LIMIT ?1")
-        .bind(limit)
-        .fetch_all(connection)
-        .await
+async fn select(connection: &mut SqliteConnection, after: i64, limit: u32) -> Sql<Vec<Waiting>> {
+    sqlx::query_as(
+        "SELECT seq, CAST(record AS BLOB), checksum
+         FROM waiting
+         WHERE seq > ?1
+         ORDER BY seq
+         LIMIT ?2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// The records up to the first that makes no sense.
+fn decode(rows: Vec<Waiting>) -> Result<Vec<(i64, Record)>, OutboxError> {
+    let mut records = Vec::with_capacity(rows.len());
+    for (seq, text, checksum) in rows {
+        match parse(&text, checksum) {
+            Ok(record) => records.push((seq, record)),
+            Err(_) if !records.is_empty() => break,
+            Err(reason) => return Err(OutboxError::Unreadable { seq, reason }),
+        }
+    }
+    Ok(records)
 }
 
 /// The record in a text, or what is wrong with it.

@@ -25,6 +25,9 @@ use super::{Entry, Outbox, OutboxError, Sql, Trouble, file, layout, parse, wal};
 use crate::Record;
 use crate::checksum::crc32;
 
+/// A number above this one is a flipped bit.
+const LAST_NUMBER: i64 = 1 << 53;
+
 /// A damaged file was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
@@ -217,15 +220,34 @@ impl Outbox {
                 Found::Tally(_) => {}
             }
         }
-        // Two numbers may be equal where a bit has flipped; then they get new ones.
-        sqlx::raw_sql(
-            "INSERT INTO waiting (taken_at, record, readings, checksum)
-             SELECT taken_at, record, readings, checksum FROM temp.saved ORDER BY seq;
-             UPDATE tally
-             SET (appended, appended_readings) =
-                     (SELECT count(*), COALESCE(sum(readings), 0) FROM waiting),
+        // All get new numbers, behind every number that was ever handed out: somebody may be about
+        // to take records out by their old ones, and two may be equal where a bit has flipped.
+        let last = copied.iter().map(|(seq, _)| *seq).max().unwrap_or(0);
+        let last = tally.map_or(last, |tally| last.max(tally[1])).clamp(0, LAST_NUMBER);
+        sqlx::query(
+            "INSERT INTO waiting (seq, taken_at, record, readings, checksum)
+             SELECT ?1 + row_number() OVER (ORDER BY seq), taken_at, record, readings, checksum
+             FROM temp.saved
+             ORDER BY seq",
+        )
+        .bind(last)
+        .execute(&mut *connection)
+        .await?;
+        sqlx::query(
+            "UPDATE tally
+             SET appended = ?1 + (SELECT count(*) FROM waiting),
+                 removed  = ?1,
+                 appended_readings = (SELECT COALESCE(sum(readings), 0) FROM waiting),
                  (quarantined, quarantined_readings) =
-                     (SELECT count(*), COALESCE(sum(readings), 0) FROM quarantine);",
+                     (SELECT count(*), COALESCE(sum(readings), 0) FROM quarantine)",
+        )
+        .bind(last)
+        .execute(&mut *connection)
+        .await?;
+        // Also where nothing was saved.
+        sqlx::raw_sql(
+            "DELETE FROM sqlite_sequence WHERE name = 'waiting';
+             INSERT INTO sqlite_sequence (name, seq) SELECT 'waiting', appended FROM tally;",
         )
         .execute(&mut *connection)
         .await?;

@@ -7,7 +7,7 @@ use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool, Row};
 
 use super::write::column;
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::energy::{
     EnergyPoint, EnergyQuery, EnergySeries, Owner, Resolution, following_day, series,
 };
@@ -73,7 +73,7 @@ pub(super) async fn energy(
     calendar: &Calendar,
     query: &EnergyQuery,
 ) -> Result<Vec<EnergySeries>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let owners = if query.by.is_of_dtus() {
         of_dtus(&mut transaction, calendar, query).await?
     } else {

@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::write::column;
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::rows;
 use crate::{EventQuery, PlantDay};
 
@@ -96,7 +96,7 @@ pub(super) async fn keep(connection: &mut PgConnection, events: &[Event]) -> Res
 /// See [`Store::events`](crate::Store::events).
 pub(super) async fn overlapping(pool: &PgPool, query: &EventQuery) -> Result<Vec<Event>> {
     let kinds: Vec<String> = query.kinds.iter().map(|kind| kind.word().to_owned()).collect();
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(OVERLAPPING)
         .bind(query.from.map(ToSqlx::to_sqlx))
         .bind(query.to.map(ToSqlx::to_sqlx))
@@ -110,7 +110,7 @@ pub(super) async fn overlapping(pool: &PgPool, query: &EventQuery) -> Result<Vec
 
 /// See [`Store::open_events`](crate::Store::open_events).
 pub(super) async fn open(pool: &PgPool) -> Result<Vec<Event>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(OPEN).fetch_all(&mut *transaction).await?;
     transaction.commit().await?;
     known(&found)
@@ -118,7 +118,7 @@ pub(super) async fn open(pool: &PgPool) -> Result<Vec<Event>> {
 
 /// See [`Store::plant_days`](crate::Store::plant_days).
 pub(super) async fn plant_days(pool: &PgPool, from: Date, to: Date) -> Result<Vec<PlantDay>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(PLANT_DAYS)
         .bind(from.to_sqlx())
         .bind(to.to_sqlx())

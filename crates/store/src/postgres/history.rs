@@ -14,7 +14,7 @@ use plant::live::Timed;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row};
 
-use super::{BEGIN_RANGE, BEGIN_READ, unnamed};
+use super::{BEGIN_RANGE, BEGIN_READ, begin, unnamed};
 use crate::HistoryQuery;
 use crate::rows;
 
@@ -68,7 +68,7 @@ pub(super) async fn history(
 }
 
 async fn steps(pool: &PgPool, query: &HistoryQuery) -> Result<Vec<PgRow>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let found = unnamed(STEP)
         .bind(query.serial.to_string())
         .bind(query.from.map(ToSqlx::to_sqlx))
@@ -82,7 +82,7 @@ async fn steps(pool: &PgPool, query: &HistoryQuery) -> Result<Vec<PgRow>> {
 
 async fn ranges(pool: &PgPool, query: &HistoryQuery) -> Result<Vec<PgRow>> {
     let mut found = Vec::new();
-    let mut transaction = pool.begin_with(BEGIN_RANGE).await?;
+    let mut transaction = begin(pool, BEGIN_RANGE).await?;
     let seen =
         unnamed(SEEN).bind(query.serial.to_string()).fetch_optional(&mut *transaction).await?;
     if let Some(seen) = seen {

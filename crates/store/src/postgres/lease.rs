@@ -12,7 +12,7 @@ use std::time::Duration;
 use plant::Serial;
 use sqlx::{PgPool, Row};
 
-use super::{BEGIN_WRITE, unnamed};
+use super::{BEGIN_WRITE, begin, unnamed};
 use crate::{Claim, Lease};
 
 /// Granted when the lease has expired, or is of this very run of the bridge, or ($6) of an earlier
@@ -59,7 +59,7 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 /// See [`Leases::claim`](crate::Leases::claim).
 pub(super) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Lease> {
     let key = claim.dtu.to_string();
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     let granted = unnamed(CLAIM)
         .bind(key.clone())
         .bind(claim.holder.clone())
@@ -99,7 +99,7 @@ pub(super) async fn claim(pool: &PgPool, claim: &Claim) -> Result<Lease> {
 
 /// See [`Leases::release`](crate::Leases::release).
 pub(super) async fn release(pool: &PgPool, dtu: Serial, process: &str) -> Result<()> {
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     unnamed(RELEASE)
         .bind(dtu.to_string())
         .bind(process.to_owned())

@@ -20,6 +20,7 @@
 //! vanished without closing its connections is given up by us after 60 s.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;
@@ -27,6 +28,7 @@ mod history;
 mod lease;
 mod migrate;
 mod options;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -44,23 +46,25 @@ use plant::energy::Calendar;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
 use plant::{InverterReading, Serial};
-use sqlx::PgPool;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, Postgres};
 use sqlx::query::Query;
+use sqlx::{Connection, PgConnection, PgPool, Transaction};
 
 pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, PlantDay, Record,
-    Store, StoreError, StoreStats, Written,
+    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
+    MeanSeries, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// After how long without use a connection is closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a connection that was given back may take to end what was cut off on it.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a call may take when the server answers nothing any more.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -109,7 +113,8 @@ impl PostgresStore {
             .min_connections(0)
             .max_connections(options.pool_size.saturating_add(options.max_overflow))
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .idle_timeout(IDLE_TIMEOUT);
+            .idle_timeout(IDLE_TIMEOUT)
+            .after_release(|connection, _| Box::pin(is_of_use(connection)));
         Ok(Self {
             server: server_name(&connect),
             pool: pool.connect_lazy_with(connect),
@@ -171,6 +176,28 @@ fn server_name(options: &PgConnectOptions) -> String {
     }
 }
 
+/// Begins a transaction, in a task of its own that sees it through: the connection of a BEGIN that
+/// was cut off would go back to the pool inside a transaction that sqlx does not know of. One that
+/// is cut off later is rolled back.
+async fn begin(
+    pool: &PgPool,
+    statement: &'static str,
+) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+}
+
+/// Whether a connection that comes back to the pool is of use. sqlx asks the same without a limit
+/// of time, so that a server that is silent in the middle of a statement would keep its place in
+/// the pool for as long as TCP believes in it, a quarter of an hour.
+async fn is_of_use(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    match tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await {
+        Ok(answer) => answer.map(|()| true),
+        Err(_) => Err(sqlx::Error::PoolTimedOut),
+    }
+}
+
 /// A statement that leaves nothing behind on the server's connection, see the module doc.
 fn unnamed(sql: &'static str) -> Query<'static, Postgres, PgArguments> {
     sqlx::query(sql).persistent(false)
@@ -224,12 +251,20 @@ impl Store for PostgresStore {
         self.call(energy::energy(&self.pool, &self.calendar, query)).await
     }
 
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        self.call(power::means(&self.pool, query)).await
+    }
+
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         self.call(read::stats(&self.pool)).await
     }
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         self.call(read::config(&self.pool, key)).await
+    }
+
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        self.call(read::configs(&self.pool, prefix)).await
     }
 
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {

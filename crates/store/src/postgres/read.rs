@@ -10,7 +10,7 @@ use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_READ, unnamed};
+use super::{BEGIN_READ, begin, unnamed};
 use crate::StoreStats;
 use crate::rows;
 
@@ -76,7 +76,7 @@ pub(super) async fn latest(
     calendar: &Calendar,
 ) -> Result<Vec<(Serial, LiveInverter)>> {
     let horizon = now.checked_add(FUTURE_TOLERANCE).unwrap_or(Timestamp::MAX);
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let mut inverters = BTreeMap::new();
     for row in
         unnamed(LATEST_INVERTERS).bind(horizon.to_sqlx()).fetch_all(&mut *transaction).await?
@@ -118,12 +118,13 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
 }
 
 /// See [`Store::stats`](crate::Store::stats).
 pub(super) async fn stats(pool: &PgPool) -> Result<StoreStats> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let row = unnamed(STATS).fetch_one(&mut *transaction).await?;
     let mut stats = StoreStats {
         database_size_bytes: count(&row, "size")?,
@@ -145,6 +146,9 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }
@@ -154,13 +158,29 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
 
 /// See [`Store::config`](crate::Store::config).
 pub(super) async fn config(pool: &PgPool, key: &str) -> Result<Option<serde_json::Value>> {
-    let mut transaction = pool.begin_with(BEGIN_READ).await?;
+    let mut transaction = begin(pool, BEGIN_READ).await?;
     let row = unnamed("SELECT value FROM config_cache WHERE key = $1")
         .bind(key.to_owned())
         .fetch_optional(&mut *transaction)
         .await?;
     transaction.commit().await?;
     row.map(|row| row.try_get("value")).transpose()
+}
+
+/// See [`Store::configs`](crate::Store::configs).
+pub(super) async fn configs(
+    pool: &PgPool,
+    prefix: &str,
+) -> Result<Vec<(String, serde_json::Value)>> {
+    let mut transaction = begin(pool, BEGIN_READ).await?;
+    let rows = unnamed(
+        "SELECT key, value FROM config_cache WHERE starts_with(key, $1) ORDER BY key COLLATE \"C\"",
+    )
+    .bind(prefix.to_owned())
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    rows.iter().map(|row| Ok((row.try_get("key")?, row.try_get("value")?))).collect()
 }
 
 fn time(row: &PgRow, column: &'static str) -> Result<Timestamp> {

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool, Row};
 
 use super::books::{add_port_days, add_port_hours};
 use super::write::Ids;
-use super::{BEGIN_READ, BEGIN_WRITE, unnamed};
+use super::{BEGIN_READ, BEGIN_WRITE, begin, unnamed};
 use crate::ledger::PortKey;
 use crate::recompute::{PAGE, Recomputed, Walk, span};
 use crate::rows;
@@ -101,11 +101,11 @@ pub(super) async fn days(
         let key: PortKey = (rows::serial(&row)?, rows::port_number(&row)?);
         let id: i32 = row.try_get("inverter_id")?;
         let mut walk = Walk::new(calendar, horizon);
-        let mut reading = pool.begin_with(BEGIN_READ).await?;
+        let mut reading = begin(pool, BEGIN_READ).await?;
         while walk.page(&page(&mut reading, id, key, walk.position(), horizon).await?) {}
         reading.commit().await?;
 
-        let mut writing = pool.begin_with(BEGIN_WRITE).await?;
+        let mut writing = begin(pool, BEGIN_WRITE).await?;
         unnamed(LOCK).bind(id).bind(i16::from(key.1)).execute(&mut *writing).await?;
         while walk.page(&page(&mut writing, id, key, walk.position(), horizon).await?) {}
         unnamed(FORGET_DAYS)
@@ -134,7 +134,7 @@ pub(super) async fn days(
         done.ports += 1;
         done.readings += walk.readings;
     }
-    let mut writing = pool.begin_with(BEGIN_WRITE).await?;
+    let mut writing = begin(pool, BEGIN_WRITE).await?;
     unnamed(SUM_UP)
         .bind(asked.start().to_sqlx())
         .bind(asked.end().to_sqlx())

@@ -23,10 +23,10 @@ use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, books, events, unnamed};
+use super::{BEGIN_WRITE, begin, books, devices, events, unnamed};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
-use crate::rows;
+use crate::rows::{self, Extra};
 
 /// Locks in the order of serials; the order in which an UPDATE with a join would lock is the
 /// planner's. A `last_seen` beyond the horizon ($6) was written under a wrong clock and gives way.
@@ -72,11 +72,12 @@ const REGISTER: &str = "
 const INSERT_INVERTERS: &str = "
     INSERT INTO inverter_data
         (inverter_id, timestamp, grid_voltage, grid_frequency, active_power, reactive_power,
-         power_factor, temperature, alarm_code, alarm_count, operating_status, link_status)
+         power_factor, temperature, alarm_code, alarm_count, operating_status, link_status,
+         extra)
     SELECT *
     FROM unnest($1::integer[], $2::timestamptz[], $3::real[], $4::real[], $5::real[], $6::real[],
                 $7::real[], $8::real[], $9::integer[], $10::integer[], $11::integer[],
-                $12::integer[])
+                $12::integer[], $13::jsonb[])
     ON CONFLICT DO NOTHING";
 
 const INSERT_PORTS: &str = "
@@ -97,7 +98,8 @@ const INSERT_METRICS: &str = "
 
 const COUNT: &str = "
     INSERT INTO row_counts (table_name, rows)
-    VALUES ('inverter_data', $1), ('port_data', $2), ('system_metrics', $3)
+    SELECT *
+    FROM unnest($1::text[], $2::bigint[])
     ON CONFLICT (table_name, site_id) DO UPDATE
     SET rows = row_counts.rows + EXCLUDED.rows";
 
@@ -109,8 +111,10 @@ const SET_CONFIG: &str = "
 
 /// Port readings in one statement, at 70 bytes each. See "Statement size" above.
 const PORTS_PER_STATEMENT: usize = 200;
-/// Inverter readings in one statement, at 100 bytes each.
-const INVERTERS_PER_STATEMENT: usize = 150;
+/// Inverter readings in one statement, at 104 bytes each.
+const INVERTERS_PER_STATEMENT: usize = 140;
+/// The same where some have `extra`, of up to 250 bytes.
+const INVERTERS_WITH_EXTRA_PER_STATEMENT: usize = 40;
 /// Figures in one statement, at some 80 bytes each; names and tags are short.
 const METRICS_PER_STATEMENT: usize = 100;
 
@@ -123,31 +127,52 @@ pub(super) async fn batch(
     batch: &Batch<'_>,
     calendar: &Calendar,
 ) -> Result<Written> {
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     let ids = inverter_ids(&mut transaction, batch).await?;
     let inverter_rows = insert_inverters(&mut transaction, &batch.inverters, &ids).await?;
     let port_rows = insert_ports(&mut transaction, &batch.ports, &ids).await?;
     books::keep(&mut transaction, batch, &ids, calendar).await?;
     let metric_rows = insert_metrics(&mut transaction, batch).await?;
+    let devices = devices::keep(&mut transaction, batch).await?;
     events::keep(&mut transaction, &batch.events).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
     }
-    if inverter_rows + port_rows + metric_rows > 0 {
-        unnamed(COUNT)
-            .bind(signed(inverter_rows))
-            .bind(signed(port_rows))
-            .bind(signed(metric_rows))
-            .execute(&mut *transaction)
-            .await?;
-    }
+    let rows = [
+        ("inverter_data", inverter_rows),
+        ("meter_data", devices.meters),
+        ("plant_power", devices.power),
+        ("port_data", port_rows),
+        ("storage_data", devices.storage),
+        ("system_metrics", metric_rows),
+    ];
+    count(&mut transaction, &rows).await?;
     transaction.commit().await?;
-    Ok(Written { inverter_rows, port_rows })
+    Ok(Written {
+        inverter_rows,
+        port_rows,
+        meter_rows: devices.meters,
+        storage_rows: devices.storage,
+    })
+}
+
+/// Adds to the exact counts, in the order of the names: it is the order of the locks.
+async fn count(connection: &mut PgConnection, rows: &[(&str, u64)]) -> Result<()> {
+    let new: Vec<_> = rows.iter().filter(|(_, rows)| *rows > 0).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    unnamed(COUNT)
+        .bind(column(&new, |(table, _)| (*table).to_owned()))
+        .bind(column(&new, |(_, rows)| signed(*rows)))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Replaces one entry of the run-time configuration.
 pub(super) async fn config(pool: &PgPool, key: &str, value: &serde_json::Value) -> Result<()> {
-    let mut transaction = pool.begin_with(BEGIN_WRITE).await?;
+    let mut transaction = begin(pool, BEGIN_WRITE).await?;
     set_config(&mut transaction, key, value).await?;
     transaction.commit().await
 }
@@ -233,8 +258,12 @@ async fn insert_inverters(
     rows: &[InverterRow<'_>],
     ids: &Ids,
 ) -> Result<u64> {
+    let per_statement = match rows.iter().any(|row| Extra::of(row.reading).is_some()) {
+        true => INVERTERS_WITH_EXTRA_PER_STATEMENT,
+        false => INVERTERS_PER_STATEMENT,
+    };
     let mut inserted = 0;
-    for rows in rows.chunks(INVERTERS_PER_STATEMENT) {
+    for rows in rows.chunks(per_statement) {
         inserted += unnamed(INSERT_INVERTERS)
             .bind(column(rows, |row| ids[&row.reading.serial]))
             .bind(column(rows, |row| row.at.to_sqlx()))
@@ -248,6 +277,7 @@ async fn insert_inverters(
             .bind(column(rows, |row| row.reading.alarm_count.map(i32::from)))
             .bind(column(rows, |row| row.reading.operating_status.map(i32::from)))
             .bind(column(rows, |row| row.reading.link_status.map(i32::from)))
+            .bind(column(rows, |row| Extra::of(row.reading).map(Json)))
             .execute(&mut *connection)
             .await?
             .rows_affected();

@@ -43,8 +43,20 @@ const OVERLAPPING: &str = "
           AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))
           AND ?5
           AND +started_at < min(?1, ?2)
-          AND (ended_at IS NULL OR ended_at >= ?1)
+          AND ended_at >= ?1
         ORDER BY +started_at DESC, kind, subject
+        LIMIT ?4
+    )
+    UNION ALL
+    SELECT * FROM (
+        SELECT kind, subject, started_at, ended_at, text
+        FROM events
+        WHERE site_id = 1
+          AND (?3 = '[]' OR kind IN (SELECT value FROM json_each(?3)))
+          AND ?5
+          AND started_at < min(?1, ?2)
+          AND ended_at IS NULL
+        ORDER BY started_at DESC, kind, subject
         LIMIT ?4
     )
     ORDER BY started_at DESC, kind, subject

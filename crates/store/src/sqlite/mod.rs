@@ -7,11 +7,13 @@
 //! * Nothing is opened before [`Store::prepare`], which creates the directory and the file.
 
 mod books;
+mod devices;
 mod energy;
 mod error;
 mod events;
 pub(crate) mod file;
 mod migrate;
+mod power;
 mod read;
 mod recompute;
 mod write;
@@ -36,8 +38,8 @@ pub(crate) use error::{is_corrupt, store_error};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, PlantDay, Record, Store,
-    StoreError, StoreStats, Written,
+    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
+    PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -167,6 +169,10 @@ impl Store for SqliteStore {
             .map_err(|error| self.error(error))
     }
 
+    async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {
+        power::means(&self.readers, query).await.map_err(|error| self.error(error))
+    }
+
     async fn stats(&self) -> Result<StoreStats, StoreError> {
         let stats = read::stats(&self.readers).await.map_err(|error| self.error(error))?;
         Ok(StoreStats { database_size_bytes: file::size_bytes(&self.path).await, ..stats })
@@ -174,6 +180,10 @@ impl Store for SqliteStore {
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {
         read::config(&self.readers, key).await.map_err(|error| self.error(error))
+    }
+
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        read::configs(&self.readers, prefix).await.map_err(|error| self.error(error))
     }
 
     async fn set_config(&self, key: &str, value: &serde_json::Value) -> Result<(), StoreError> {

@@ -118,6 +118,7 @@ fn live_inverter(row: &SqliteRow, serial: Serial) -> Result<LiveInverter> {
         ports: BTreeMap::new(),
         accounts: BTreeMap::new(),
         asleep_since: None,
+        dark_since: None,
     })
 }
 
@@ -160,6 +161,9 @@ pub(super) async fn stats(readers: &SqlitePool) -> Result<StoreStats> {
         match row.try_get("table_name")? {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
+            "meter_data" => stats.meter_data_entries = rows,
+            "storage_data" => stats.storage_data_entries = rows,
+            "plant_power" => stats.plant_power_entries = rows,
             "system_metrics" => stats.metrics_entries = rows,
             _ => {}
         }
@@ -179,6 +183,27 @@ pub(super) async fn config(readers: &SqlitePool, key: &str) -> Result<Option<ser
             serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))
         })
         .transpose()
+}
+
+/// See [`Store::configs`](crate::Store::configs).
+pub(super) async fn configs(
+    readers: &SqlitePool,
+    prefix: &str,
+) -> Result<Vec<(String, serde_json::Value)>> {
+    sqlx::query(
+        "SELECT key, value FROM config_cache WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key",
+    )
+    .bind(prefix)
+    .fetch_all(readers)
+    .await?
+    .iter()
+    .map(|row| {
+        let text: String = row.try_get("value")?;
+        let value =
+            serde_json::from_str(&text).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+        Ok((row.try_get("key")?, value))
+    })
+    .collect()
 }
 
 fn time(row: &SqliteRow, column: &'static str) -> Result<Timestamp> {

@@ -15,10 +15,10 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::file::micros;
-use super::{books, events};
+use super::{books, devices, events};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
-use crate::rows;
+use crate::rows::{self, Extra};
 
 /// An immediate transaction waits for its turn at once. A deferred one would read first and could
 /// then be refused the lock without waiting.
@@ -53,9 +53,11 @@ const SEE: &str = "
 const INSERT_INVERTERS: &str = "
     INSERT INTO inverter_data
         (inverter_id, timestamp, grid_voltage, grid_frequency, active_power, reactive_power,
-         power_factor, temperature, alarm_code, alarm_count, operating_status, link_status)
+         power_factor, temperature, alarm_code, alarm_count, operating_status, link_status,
+         extra)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-           value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11
+           value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
+           value ->> 12
     FROM json_each(?1)
     WHERE TRUE
     ON CONFLICT DO NOTHING";
@@ -79,7 +81,9 @@ const INSERT_METRICS: &str = "
 
 const COUNT: &str = "
     INSERT INTO row_counts (table_name, rows)
-    VALUES ('inverter_data', ?1), ('port_data', ?2), ('system_metrics', ?3)
+    SELECT value ->> 0, value ->> 1
+    FROM json_each(?1)
+    WHERE TRUE
     ON CONFLICT (table_name, site_id) DO UPDATE
     SET rows = row_counts.rows + excluded.rows";
 
@@ -119,20 +123,36 @@ pub(super) async fn batch(
     )
     .await?;
     books::keep(&mut transaction, batch, &ids, calendar).await?;
+    let devices = devices::keep(&mut transaction, batch).await?;
     events::keep(&mut transaction, &batch.events).await?;
     for (key, value) in &batch.config {
         set_config(&mut transaction, key, value).await?;
     }
-    if inverter_rows + port_rows + metric_rows > 0 {
-        sqlx::query(COUNT)
-            .bind(signed(inverter_rows))
-            .bind(signed(port_rows))
-            .bind(signed(metric_rows))
-            .execute(&mut *transaction)
-            .await?;
-    }
+    let rows = [
+        ("inverter_data", inverter_rows),
+        ("meter_data", devices.meters),
+        ("plant_power", devices.power),
+        ("port_data", port_rows),
+        ("storage_data", devices.storage),
+        ("system_metrics", metric_rows),
+    ];
+    count(&mut transaction, &rows).await?;
     transaction.commit().await?;
-    Ok(Written { inverter_rows, port_rows })
+    Ok(Written {
+        inverter_rows,
+        port_rows,
+        meter_rows: devices.meters,
+        storage_rows: devices.storage,
+    })
+}
+
+/// Adds to the exact counts, in the order of the names: it is the order of the locks.
+async fn count(connection: &mut SqliteConnection, rows: &[(&str, u64)]) -> Result<()> {
+    let new: Vec<_> = rows.iter().filter(|(_, rows)| *rows > 0).collect();
+    if !new.is_empty() {
+        sqlx::query(COUNT).bind(json(new.iter())?).execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// Replaces one entry of the run-time configuration.
@@ -220,6 +240,7 @@ fn inverter_columns(row: &InverterRow<'_>, ids: &Ids) -> impl Serialize {
         reading.alarm_count,
         reading.operating_status,
         reading.link_status,
+        Extra::of(reading),
     )
 }
 
@@ -235,8 +256,4 @@ fn port_columns(row: &PortRow<'_>, ids: &Ids) -> impl Serialize {
         row.today_wh(),
         reading.total_wh,
     )
-}
-
-fn signed(rows: u64) -> i64 {
-    i64::try_from(rows).expect("a batch in memory has fewer than 2^63 rows")
 }

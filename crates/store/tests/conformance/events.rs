@@ -60,6 +60,44 @@ pub(crate) async fn events_are_found_by_the_range_they_overlap(world: &World) {
     assert_eq!(store.events(&alarms).await.unwrap(), [early]);
 }
 
+pub(crate) async fn every_range_of_events_is_what_overlaps_it(world: &World) {
+    let store = world.store().await;
+    // Ends before, in and after every range, in the order of no index.
+    let events: Vec<Event> = (0..60)
+        .map(|n| {
+            let (start, length) = (n * 7 % 30, n * 11 % 17);
+            let end = (length < 15).then_some(NOON + start + length);
+            let kind = if n % 3 == 0 { EventKind::Sleep } else { EventKind::Alarm };
+            event(kind, &format!("{n:02}"), NOON + start, end)
+        })
+        .collect();
+    store.write(&records(&events)).await.unwrap();
+
+    let edges = [None, Some(-1), Some(0), Some(9), Some(10), Some(21), Some(40)];
+    for (from, to) in edges.into_iter().flat_map(|from| edges.map(|to| (from, to))) {
+        let [from, to] = [from, to].map(|second| second.map(|second| at(NOON + second)));
+        for (kinds, limit) in [(&[][..], 1000), (&[EventKind::Sleep][..], 1000), (&[], 7)] {
+            let found = store.events(&EventQuery { from, to, kinds, limit }).await.unwrap();
+            let mut expected: Vec<Event> = events
+                .iter()
+                .filter(|e| kinds.is_empty() || kinds.contains(&e.kind))
+                .filter(|e| to.is_none_or(|to| e.started_at < to))
+                .filter(|e| from.is_none_or(|from| e.ended_at.is_none_or(|end| end >= from)))
+                .cloned()
+                .collect();
+            expected.sort_by(|a, b| {
+                (b.started_at, a.kind.word(), &a.subject).cmp(&(
+                    a.started_at,
+                    b.kind.word(),
+                    &b.subject,
+                ))
+            });
+            expected.truncate(limit as usize);
+            assert_eq!(found, expected, "from {from:?} to {to:?}, {kinds:?}, limit {limit}");
+        }
+    }
+}
+
 pub(crate) async fn what_has_not_ended_is_known_after_a_restart(world: &World) {
     let over = event(EventKind::Alarm, "a", NOON, Some(NOON + 10));
     let second = event(EventKind::Sleep, "b", NOON + 2, None);

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops where its world breaks")]
 
+mod devices;
 mod energy;
 mod events;
 mod latest;
+mod power;
 mod readings;
 mod upkeep;
 #[path = "../world/mod.rs"]
@@ -60,12 +62,29 @@ promises! {
         lifetimes_of_the_past_are_those_of_then
         the_hours_of_days_with_23_and_25_add_up
     ;
+    power:
+        means_are_those_of_each_bucket
+    ;
     events:
         an_event_is_told_twice_and_kept_once
+        every_range_of_events_is_what_overlaps_it
         events_are_found_by_the_range_they_overlap
         what_has_not_ended_is_known_after_a_restart
         many_events_fit_into_one_write
         days_of_dtus_are_found
+    ;
+    devices:
+        a_meter_and_a_hybrid_read_back_as_they_were
+        the_ac_side_of_an_inverter_reads_back
+        what_a_device_did_not_report_stays_null
+        redelivery_of_devices_changes_nothing
+        the_latest_of_each_device_is_known_after_a_restart
+        a_device_that_moves_takes_the_name_of_its_new_dtu
+        history_of_devices_is_newest_first_within_bounds
+        a_device_from_the_future_is_stored_but_is_not_the_latest
+        remembered_power_is_kept_beside_the_readings
+        devices_are_no_part_of_the_books
+        people_find_devices_in_views
     ;
     upkeep:
         configuration_is_kept_and_replaced
@@ -86,5 +105,5 @@ fn all(serial: Serial) -> HistoryQuery {
 }
 
 fn written(inverter_rows: u64, port_rows: u64) -> Written {
-    Written { inverter_rows, port_rows }
+    Written { inverter_rows, port_rows, ..Written::default() }
 }

@@ -14,10 +14,18 @@ pub(crate) async fn configuration_is_kept_and_replaced(world: &World) {
     store.set_config("dialect", &json!(null)).await.unwrap();
     assert_eq!(store.config("layout").await.unwrap(), Some(layout));
     store.set_config("layout", &json!([])).await.unwrap();
+    for (key, value) in [("panel/b_1", json!("b")), ("panel/a%", json!("a")), ("panelx", json!(1))]
+    {
+        store.write(&[Record::Config { key: key.to_owned(), value }]).await.unwrap();
+    }
+    let panels = store.configs("panel/").await.unwrap();
+    let expected = [("panel/a%", json!("a")), ("panel/b_1", json!("b"))];
+    assert_eq!(panels, expected.map(|(key, value)| (key.to_owned(), value)));
+    assert_eq!(store.configs("panel/%").await.unwrap(), []);
     let reopened = world.reopen();
     assert_eq!(reopened.config("layout").await.unwrap(), Some(json!([])));
     assert_eq!(reopened.config("dialect").await.unwrap(), Some(json!(null)));
-    assert_eq!(reopened.stats().await.unwrap().config_cache_entries, 2);
+    assert_eq!(reopened.stats().await.unwrap().config_cache_entries, 5);
 }
 
 pub(crate) async fn metrics_are_idempotent_and_told_apart_by_dtu(world: &World) {

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
-use plant::{InverterReading, PortReading, Serial, Snapshot};
+use plant::meter::MeterPhase;
+use plant::storage::{Battery, EnergyToday, Flow, StorageInput, StoragePhase};
+use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use store::{PostgresOptions, PostgresStore, Recomputed, Record, SqliteStore, Store};
 use tempfile::TempDir;
@@ -247,4 +249,87 @@ pub(crate) fn poll(second: i64, inverters: u32) -> Snapshot {
 
 pub(crate) fn snapshot(snapshot: Snapshot) -> Record {
     Record::Snapshot(snapshot)
+}
+
+/// A meter of three phases, with another number in every field.
+pub(crate) fn meter(number: u32) -> MeterReading {
+    let phase = |salt: u16| MeterPhase {
+        power_w: Some(-870.5 - f32::from(salt)),
+        voltage_v: Some(231.7 + f32::from(salt)),
+        current_a: Some(11.49 + f32::from(salt)),
+        power_factor: Some(-0.983),
+        import_wh: Some(1_000_000 + u64::from(salt)),
+        export_wh: Some(2_000_000 + u64::from(salt)),
+    };
+    MeterReading {
+        serial: format!("10c0{number:08}").parse().unwrap(),
+        phase_count: Some(3),
+        power_w: Some(-2610.0),
+        power_factor: Some(-0.97),
+        import_wh: Some(u64::from(u32::MAX) * 10),
+        export_wh: Some(70),
+        fault_code: Some(-1),
+        phases: [Some(phase(1)), None, Some(phase(3))],
+    }
+}
+
+/// A hybrid inverter, with another number in every field.
+pub(crate) fn hybrid(second: i64, number: u32) -> StorageReading {
+    let phase = |phase: u8| StoragePhase {
+        phase,
+        voltage_v: Some(230.1),
+        current_a: Some(4.21),
+        power_w: Some(-120.0 * f32::from(phase)),
+        reactive_power_var: None,
+        consumed_wh: Some(9_000),
+        fed_in_wh: Some(u64::from(phase)),
+    };
+    StorageReading {
+        serial_number: format!("2206999505{number:04}"),
+        gateway_serial_number: "73000000000001".to_owned(),
+        sampled_at: at(second),
+        battery: Battery {
+            state_of_charge_percent: Some(63.0),
+            state_of_health_percent: Some(99.0),
+            voltage_v: Some(259.2),
+            power_w: Some(-1500.0),
+            charged_wh: Some(4_100),
+            discharged_wh: Some(2_700),
+            cell_voltage_max_v: Some(3.309),
+            cell_voltage_min_v: Some(3.297),
+            temperature_max_c: Some(21.5),
+            temperature_min_c: Some(-2.5),
+            fault_code: Some(7),
+        },
+        inputs: vec![StorageInput {
+            input: 1,
+            voltage_v: Some(412.3),
+            current_a: Some(3.1),
+            power_w: Some(1278.0),
+            energy_wh: None,
+        }],
+        grid: vec![phase(1), phase(2), phase(3)],
+        load: vec![phase(1)],
+        flow: Some(Flow {
+            pv_to_load_w: Some(300.0),
+            pv_to_battery_w: Some(978.0),
+            pv_to_grid_w: Some(1.0),
+            battery_to_load_w: Some(2.0),
+            battery_to_grid_w: Some(3.0),
+            grid_to_load_w: None,
+        }),
+        energy_today: EnergyToday {
+            pv_to_load_wh: Some(1),
+            pv_to_battery_wh: Some(2),
+            pv_to_grid_wh: Some(3),
+            load_from_pv_wh: Some(4),
+            load_from_battery_wh: Some(5),
+            load_from_grid_wh: None,
+        },
+    }
+}
+
+/// What the DTU of [`poll`] shows with a meter and a hybrid inverter beside its inverters.
+pub(crate) fn poll_with_devices(second: i64) -> Snapshot {
+    Snapshot { meters: vec![meter(1)], storage: vec![hybrid(second, 1)], ..poll(second, 1) }
 }

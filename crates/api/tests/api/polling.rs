@@ -1,0 +1,97 @@
+//! What a page asks for again and again, and what a browser is told about it.
+
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use jiff::SignedDuration;
+use plant::arrangement::Change;
+use tower::ServiceExt;
+
+use crate::world::{Answer, World, serial};
+
+const TAGGED: &[&str] =
+    &["/api/info", "/api/plant", "/api/dtus", "/api/inverters", "/api/ports", "/api/layout"];
+
+async fn ask_again(world: &World, path: &str, tag: &str) -> Answer {
+    let request = Request::get(path).header("if-none-match", tag);
+    world.ask(request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn what_has_not_changed_is_not_sent_again() {
+    let mut world = World::new();
+    for path in TAGGED {
+        let first = world.get(path).await;
+        assert_eq!(
+            (first.status.as_u16(), first.header("cache-control")),
+            (200, "private, no-cache")
+        );
+        let tag = first.header("etag").to_owned();
+        assert!(tag.starts_with("W/\""), "{path}: {tag}");
+        for known in [tag.clone(), format!("\"other\", {tag}")] {
+            let again = ask_again(&world, path, &known).await;
+            assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{path}");
+            assert_eq!(again.header("etag"), tag);
+        }
+        assert_eq!(ask_again(&world, path, "W/\"0\"").await.status, 200, "{path}");
+    }
+    let tag = world.get("/api/inverters").await.header("etag").to_owned();
+    world.now += SignedDuration::from_secs(299);
+    assert_eq!(ask_again(&world, "/api/inverters", &tag).await.status, 304, "only older");
+    world.now += SignedDuration::from_secs(2);
+    let stale = ask_again(&world, "/api/inverters", &tag).await;
+    assert_eq!(stale.json()[0]["stale"], true, "time has made a difference");
+}
+
+#[tokio::test]
+async fn whatever_is_published_is_new() {
+    let mut world = World::new();
+    let tag = world.get("/api/ports").await.header("etag").to_owned();
+    let named = Change::PanelName { serial: serial(), port: 1, name: Some("left".into()) };
+    world.plant.arrange(named);
+    world.plant.revision += 1;
+    assert_eq!(ask_again(&world, "/api/ports", &tag).await.json()[0]["name"], "left");
+    assert_eq!(world.get("/api/inverters/x").await.header("etag"), "", "a problem has no tag");
+    assert_eq!(world.get("/health").await.header("etag"), "");
+}
+
+#[tokio::test]
+async fn pages_load_nothing_from_elsewhere_and_data_are_no_pages() {
+    let mut world = World::new();
+    for path in ["/", "/docs/"] {
+        let page = world.get(path).await;
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+        assert!(policy.ends_with("frame-ancestors 'self'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        assert!(!page.text.contains("<style") && !page.text.contains("<script>"), "{path}");
+    }
+    for path in ["/api/inverters", "/health", "/nowhere"] {
+        let answer = world.get(path).await;
+        let policy = answer.header("content-security-policy");
+        assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    }
+    world.cors_origins = vec!["http://ha.local:8123/".into()];
+    let policy = world.get("/").await.header("content-security-policy").to_owned();
+    assert!(policy.ends_with("frame-ancestors 'self' http://ha.local:8123"), "{policy}");
+}
+
+#[tokio::test]
+async fn who_wants_it_gets_it_compressed_but_for_the_stream() {
+    let world = World::new();
+    let ask = async |path: &str| {
+        let request = Request::get(path).header("accept-encoding", "gzip");
+        world.router().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
+    };
+    let plain = world.get("/api/openapi.json").await.text.len();
+    let packed = ask("/api/openapi.json").await;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_eq!(packed.headers()["vary"], "accept-encoding");
+    let packed = packed.into_body().collect().await.unwrap().to_bytes();
+    assert!(packed.len() < plain / 4, "{} of {plain}", packed.len());
+    for path in ["/ready", "/api/stream"] {
+        assert!(!ask(path).await.headers().contains_key("content-encoding"), "{path}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Means in buckets: each port is found through its key.
+
+use sqlx::{AssertSqlSafe, Row, SqlitePool};
+
+use super::file::micros;
+use super::write::json;
+use crate::power::{MeanQuery, MeanSeries, Quantity};
+use crate::rows;
+
+const PORTS: &str = "
+    SELECT i.inverter_id, i.serial_number, i.dtu_name, c.port_number
+    FROM production_cache AS c
+    JOIN inverters AS i USING (inverter_id)
+    WHERE (?1 IS NULL OR i.serial_number = ?1)
+      AND (?2 IS NULL OR c.port_number = ?2)
+    ORDER BY i.serial_number, c.port_number";
+
+/// One row per inverter; the port says nothing.
+const INVERTERS: &str = "
+    SELECT inverter_id, serial_number, dtu_name, 0 AS port_number
+    FROM inverters
+    WHERE (?1 IS NULL OR serial_number = ?1)
+      AND (?2 IS NULL OR TRUE)
+    ORDER BY serial_number";
+
+type Result<T> = std::result::Result<T, sqlx::Error>;
+
+/// See [`Store::means`](crate::Store::means).
+pub(super) async fn means(readers: &SqlitePool, query: &MeanQuery) -> Result<Vec<MeanSeries>> {
+    let of_ports = query.quantity.is_of_ports();
+    // One snapshot of the database for both statements.
+    let mut transaction = readers.begin().await?;
+    let found = sqlx::query(if of_ports { PORTS } else { INVERTERS })
+        .bind(query.serial.map(|serial| serial.to_string()))
+        .bind(query.port.map(i16::from))
+        .fetch_all(&mut *transaction)
+        .await?;
+    let mut series = Vec::with_capacity(found.len());
+    let mut keys: Vec<(i64, i16)> = Vec::with_capacity(found.len());
+    for row in &found {
+        keys.push((row.try_get("inverter_id")?, row.try_get("port_number")?));
+        series.push(MeanSeries {
+            dtu_name: row.try_get("dtu_name")?,
+            serial: rows::serial(row)?,
+            port: if of_ports { Some(rows::port_number(row)?) } else { None },
+            means: Vec::new(),
+        });
+    }
+    let found = sqlx::query(AssertSqlSafe(means_of(query.quantity)))
+        .bind(json(keys.iter())?)
+        .bind(micros(query.from))
+        .bind(micros(query.to))
+        .bind(i64::from(query.bucket_s) * 1_000_000)
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    for row in &found {
+        let owner: i64 = row.try_get("owner")?;
+        let series = usize::try_from(owner).ok().and_then(|index| series.get_mut(index));
+        let bucket: u32 = row.try_get("bucket")?;
+        let mean: f64 = row.try_get("mean")?;
+        series.expect("json_each counts the owners from 0").means.push((bucket, mean as f32));
+    }
+    Ok(series)
+}
+
+/// CROSS JOIN keeps the order of the tables: from each owner through the key.
+fn means_of(quantity: Quantity) -> String {
+    let column = quantity.column();
+    let (table, owner) = if quantity.is_of_ports() {
+        ("port_data", "r.inverter_id = o.value ->> 0 AND r.port_number = o.value ->> 1")
+    } else {
+        ("inverter_data", "r.inverter_id = o.value ->> 0")
+    };
+    format!(
+        "SELECT o.key AS owner, (r.timestamp - ?2) / ?4 AS bucket, avg(r.{column}) AS mean
+         FROM json_each(?1) AS o
+         CROSS JOIN {table} AS r
+         WHERE {owner} AND r.timestamp >= ?2 AND r.timestamp < ?3 AND r.{column} IS NOT NULL
+         GROUP BY o.key, bucket"
+    )
+}
