@@ -242,6 +242,29 @@ need_faketime() {
     export_setting TEST_FAKETIME_LIBRARY "$(faketime_library)"
 }
 
+# --- schemathesis -------------------------------------------------------------------------------
+# Python's package tool brings it, into a directory of its own outside of the checkout.
+
+schemathesis_version=4.32.5
+
+need_schemathesis() {
+    local venv="$cache/schemathesis-$schemathesis_version"
+    if ! [ -x "$venv/bin/schemathesis" ]; then
+        # Debian has the module without what it needs to make an environment.
+        if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+            apt_install python3-venv
+        fi
+        say "Installing schemathesis $schemathesis_version."
+        rm -rf "$venv"
+        python3 -m venv "$venv" >&2
+        if ! "$venv/bin/pip" install --quiet "schemathesis==$schemathesis_version" >&2; then
+            rm -rf "$venv"
+            return 1
+        fi
+    fi
+    export_setting SCHEMATHESIS "$venv/bin/schemathesis"
+}
+
 # ------------------------------------------------------------------------------------------------
 
 mkdir -p "$cache"
@@ -256,6 +279,7 @@ case "${1:-}" in
         "$here/setup-build.sh"
         need_postgres
         need_faketime
+        need_schemathesis
         ;;
     stop)
         stop_postgres

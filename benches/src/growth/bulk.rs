@@ -5,11 +5,9 @@
 //! showed last. What the bridge's own accounts do with counters that lie is not needed here.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
 use sqlx::pool::PoolConnection;
@@ -40,12 +38,21 @@ const COPY_DTU_DAYS: &str = "
         polls)
     FROM STDIN";
 
+const COPY_PORT_HOURS: &str = "
+    COPY port_hourly (inverter_id, port_number, hour, energy, estimated, peak_power, peak_at,
+        samples)
+    FROM STDIN";
+const COPY_DTU_HOURS: &str = "
+    COPY plant_hourly (dtu_name, hour, energy, estimated, peak_power, peak_at, polls) FROM STDIN";
+
 /// One day of all DTUs, ready for COPY.
 struct Day {
     inverters: Vec<u8>,
     ports: Vec<u8>,
     port_days: String,
     dtu_days: String,
+    port_hours: String,
+    dtu_hours: String,
     /// New rows of `inverter_data` and `port_data`.
     rows: (i64, i64),
 }
@@ -74,6 +81,8 @@ pub(super) async fn fill(pool: &PgPool, farm: &Arc<Farm>, from: Timestamp, to: T
         );
         copy(&mut one, COPY_PORT_DAYS, day.port_days.as_bytes()).await;
         copy(&mut one, COPY_DTU_DAYS, day.dtu_days.as_bytes()).await;
+        copy(&mut one, COPY_PORT_HOURS, day.port_hours.as_bytes()).await;
+        copy(&mut one, COPY_DTU_HOURS, day.dtu_hours.as_bytes()).await;
         count(&mut one, day.rows).await;
         let before = total;
         total += day.rows.1;
@@ -141,9 +150,11 @@ async fn count(connection: &mut PgConnection, (inverters, ports): (i64, i64)) {
 impl Day {
     fn of(farm: &Farm, ids: &BTreeMap<Serial, i32>, from: Timestamp, to: Timestamp) -> Self {
         let (mut inverters, mut ports) = (Rows::new(), Rows::new());
-        let (mut port_days, mut dtu_days) = (BTreeMap::new(), BTreeMap::new());
+        let mut books = Books::default();
+        let calendar = calendar();
         for poll in farm.polls(from, to) {
             let at = poll.taken_at;
+            let hour = calendar.hour(at);
             for reading in &poll.inverters {
                 inverters.row(9);
                 inverters.field(ids[&reading.serial].to_be_bytes());
@@ -156,6 +167,7 @@ impl Day {
                 inverters.code(reading.operating_status);
                 inverters.code(reading.link_status);
             }
+            let mut added_wh = 0;
             for reading in &poll.ports {
                 let id = ids[&reading.serial];
                 ports.row(8);
@@ -167,64 +179,68 @@ impl Day {
                 ports.real(reading.pv_power_w);
                 ports.optional(reading.today_wh.map(|wh| wh.cast_signed().to_be_bytes()));
                 ports.optional(reading.total_wh.map(|wh| i64::from(wh).to_be_bytes()));
-                let day: &mut Tally = port_days.entry((id, reading.port)).or_default();
-                day.see(at, reading.pv_power_w.unwrap_or_default());
-                day.energy_wh = day.energy_wh.max(reading.today_wh.unwrap_or_default());
+                let key = (id, reading.port);
+                let power_w = reading.pv_power_w.unwrap_or_default();
+                let day = books.port_days.entry(key).or_default();
+                let more = reading.today_wh.unwrap_or_default().saturating_sub(day.energy_wh);
+                day.see(at, power_w, more);
+                books.port_hours.entry((key, hour)).or_default().see(at, power_w, more);
+                added_wh += more;
             }
-            let day: &mut Tally = dtu_days.entry(poll.dtu_name.clone()).or_default();
-            day.see(at, poll.pv_power_w() as f32);
+            let power_w = poll.pv_power_w() as f32;
+            let name = poll.dtu_name;
+            books.dtu_days.entry(name.clone()).or_default().see(at, power_w, added_wh);
+            books.dtu_hours.entry((name, hour)).or_default().see(at, power_w, added_wh);
         }
         let rows = (inverters.count, ports.count);
-        let day = calendar().day(from);
+        let day = calendar.day(from);
         Self {
             inverters: inverters.end(),
             ports: ports.end(),
-            dtu_days: lines_of_dtus(farm, ids, day, &port_days, &dtu_days),
-            port_days: lines_of_ports(day, &port_days),
+            port_days: lines(&books.port_days, |(id, port), t| {
+                let Tally { energy_wh, peak: (peak_w, peak_at), first_at, last_at, samples } = t;
+                format!(
+                    "{id}\t{port}\t{day}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{first_at}\t{last_at}\t\
+                     {samples}\t0"
+                )
+            }),
+            dtu_days: lines(&books.dtu_days, |name, t| {
+                let Tally { energy_wh, peak: (peak_w, peak_at), first_at, last_at, samples } = t;
+                format!(
+                    "{name}\t{day}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{first_at}\t{last_at}\t\
+                     {samples}"
+                )
+            }),
+            port_hours: lines(&books.port_hours, |((id, port), hour), t| {
+                let Tally { energy_wh, peak: (peak_w, peak_at), samples, .. } = t;
+                format!("{id}\t{port}\t{hour}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{samples}")
+            }),
+            dtu_hours: lines(&books.dtu_hours, |(name, hour), t| {
+                let Tally { energy_wh, peak: (peak_w, peak_at), samples, .. } = t;
+                format!("{name}\t{hour}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{samples}")
+            }),
             rows,
         }
     }
 }
 
-type PortDays = BTreeMap<(i32, u8), Tally>;
+/// An inverter's number and one of its ports.
+type PortKey = (i32, u8);
 
-fn lines_of_ports(day: Date, tallies: &PortDays) -> String {
-    let mut lines = String::new();
-    for ((id, port), Tally { energy_wh, peak: (peak_w, peak_at), first_at, last_at, samples }) in
-        tallies
-    {
-        writeln!(
-            lines,
-            "{id}\t{port}\t{day}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{first_at}\t{last_at}\t\
-             {samples}\t0"
-        )
-        .unwrap();
-    }
-    lines
+/// The figures of one day.
+#[derive(Default)]
+struct Books {
+    port_days: BTreeMap<PortKey, Tally>,
+    dtu_days: BTreeMap<String, Tally>,
+    port_hours: BTreeMap<(PortKey, Timestamp), Tally>,
+    dtu_hours: BTreeMap<(String, Timestamp), Tally>,
 }
 
-fn lines_of_dtus(
-    farm: &Farm,
-    ids: &BTreeMap<Serial, i32>,
-    day: Date,
-    ports: &PortDays,
-    dtus: &BTreeMap<String, Tally>,
-) -> String {
-    let mut lines = String::new();
-    for (name, dtu) in farm.dtus() {
-        let Tally { peak: (peak_w, peak_at), first_at, last_at, samples, .. } = dtus[name];
-        let energy_wh: u32 =
-            dtu.ports().map(|(serial, port)| ports[&(ids[&serial], port)].energy_wh).sum();
-        writeln!(
-            lines,
-            "{name}\t{day}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{first_at}\t{last_at}\t{samples}"
-        )
-        .unwrap();
-    }
-    lines
+fn lines<K>(tallies: &BTreeMap<K, Tally>, line: impl Fn(&K, &Tally) -> String) -> String {
+    tallies.iter().map(|(key, tally)| line(key, tally) + "\n").collect()
 }
 
-/// What a day adds up to.
+/// What a day or an hour adds up to.
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     energy_wh: u32,
@@ -247,7 +263,8 @@ impl Default for Tally {
 }
 
 impl Tally {
-    fn see(&mut self, at: Timestamp, power_w: f32) {
+    fn see(&mut self, at: Timestamp, power_w: f32, added_wh: u32) {
+        self.energy_wh += added_wh;
         self.first_at = self.first_at.min(at);
         self.last_at = self.last_at.max(at);
         self.samples += 1;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use plant::Serial;
 use plant::energy::Calendar;
-use store::{EventQuery, HistoryQuery, Store};
+use store::{EnergyQuery, EventQuery, Grouping, HistoryQuery, Resolution, Store};
 
 /// A route, and what it asks the store for.
 pub(super) struct Route {
@@ -19,6 +19,7 @@ pub(super) struct Route {
 pub(super) enum Question {
     History(HistoryQuery),
     Events(EventQuery),
+    Energy(EnergyQuery),
     /// The days of every DTU between these instants.
     Days(Timestamp, Timestamp),
     Stats,
@@ -47,6 +48,8 @@ pub(super) fn all(past: &Past) -> Vec<Route> {
         stored("history, an inverter-day", past.inverter_days()),
         stored("/api/events", past.events()),
         stored("/api/events, a day", past.events_of_days()),
+        stored("/api/energy, 25 years by day", past.energy(Resolution::Day)),
+        stored("/api/energy, 25 years by month", past.energy(Resolution::Month)),
         stored("/api/coverage, a week", past.coverage()),
     ]
 }
@@ -99,6 +102,24 @@ impl Past {
         self.days.iter().map(of).collect()
     }
 
+    /// The plant's since the first day in the books.
+    fn energy(&self, resolution: Resolution) -> Vec<(String, Question)> {
+        let (_, end) = self.days[0];
+        let to = self.calendar.day(end);
+        let from = to.saturating_sub(jiff::Span::new().years(25));
+        let word = if resolution == Resolution::Day { "day" } else { "month" };
+        let query = EnergyQuery {
+            from: self.calendar.start(from),
+            to: end,
+            resolution,
+            by: Grouping::Plant,
+            serial: None,
+            port: None,
+        };
+        let path = format!("/api/energy?from={from}&to={to}&resolution={word}&by=plant");
+        vec![(path, Question::Energy(query))]
+    }
+
     fn coverage(&self) -> Vec<(String, Question)> {
         let to = self.days[0].1;
         let from =
@@ -113,6 +134,7 @@ impl Question {
         match self {
             Self::History(query) => drop(store.history(query).await.unwrap()),
             Self::Events(query) => drop(store.events(query).await.unwrap()),
+            Self::Energy(query) => drop(store.energy(query).await.unwrap()),
             Self::Days(from, to) => {
                 let (from, to) = (calendar.day(*from), calendar.day(*to));
                 drop(store.plant_days(from, to).await.unwrap());

@@ -23,6 +23,7 @@
 //! | [`serve`](fn@serve) | connections, and their end |
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
+//! | [`csv`] | readings as comma-separated values |
 //! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
@@ -39,6 +40,7 @@ pub mod chart;
 mod client;
 mod clock;
 mod condition;
+pub mod csv;
 mod dashboard;
 mod finish;
 pub mod metrics;

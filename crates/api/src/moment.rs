@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use plant::live::{Latest, LiveInverter, LivePlant};
+use plant::live::{DtuState, Latest, LiveInverter, LivePlant};
 use plant::{MeterReading, Serial, StorageReading};
 
 use crate::Api;

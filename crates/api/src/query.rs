@@ -3,6 +3,7 @@
 
 mod devices;
 pub mod energy;
+pub mod export;
 pub mod power;
 
 use std::fmt::{self, Display};
@@ -212,6 +213,11 @@ fn parse_edge(name: &'static str, written: &str) -> Result<Edge, Problem> {
     } else {
         Err(Problem::bad_parameter(name, written, "between the years 1970 and 9000"))
     }
+}
+
+fn parse_csv(written: &str) -> Result<(), Problem> {
+    let csv = (written == "csv").then_some(());
+    csv.ok_or_else(|| Problem::bad_parameter("format", written, "csv"))
 }
 
 fn parse_grouping(written: &str) -> Result<Grouping, Problem> {

@@ -23,8 +23,8 @@ use crate::dashboard;
 use crate::finish::{Finishing, finish, problem_of_panic};
 use crate::query::NoParameters;
 use crate::routes::{
-    arrange, docs, energy, events, health, history, home, info, inverters, meters, metrics, plant,
-    ports, power, stats, storage, stream,
+    arrange, docs, energy, events, export, health, history, home, info, inverters, meters, metrics,
+    plant, ports, power, stats, storage, stream,
 };
 use crate::unchanged::unless_unchanged;
 
@@ -74,6 +74,7 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(storage::history))
         .routes(routes!(energy::energy))
         .routes(routes!(power::power))
+        .routes(routes!(export::export))
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();

@@ -14,9 +14,7 @@ use std::time::Duration;
 
 use api::{Access, Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use dtu::{
-    Driver, Endpoint, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint,
-};
+use dtu::{Driver, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint};
 use jiff::Timestamp;
 use plant::energy::Calendar;
 use plant::event::Watch;
@@ -323,17 +321,7 @@ fn poller(
 fn driver(dtu: DtuConfig, polling: &Polling, known: &Known) -> Box<dyn Driver> {
     let memory = known.memories.get(&memory_key(&dtu.name)).cloned();
     match dtu.protocol {
-        Protocol::Modbus { unit_id, addressing } => {
-            let endpoint = Endpoint {
-                name: dtu.name,
-                host: dtu.host,
-                port: dtu.port,
-                unit: unit_id,
-                timeout: polling.timeout,
-                dialect: addressing,
-            };
-            Box::new(ModbusDriver::new(endpoint, memory))
-        }
+        Protocol::Modbus { .. } => Box::new(ModbusDriver::new(dtu.endpoint(polling), memory)),
         Protocol::Wifi => {
             let of_this = known.inverters.iter().filter(|(_, i)| i.dtu_name == dtu.name);
             let last_reading = of_this.map(|(_, inverter)| inverter.last_seen).max();

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::civil::Date;
+use serde_json::json;
 
 use crate::config::SETTINGS;
 
@@ -26,6 +27,8 @@ pub(crate) enum Task {
     Simulate(Simulation),
     Check,
     Healthcheck,
+    Doctor(DoctorTask),
+    Discover(DiscoverTask),
     Recompute(RangeInclusive<Date>),
     Quarantine(QuarantineTask),
 }
@@ -35,6 +38,20 @@ pub(crate) enum Task {
 pub(crate) enum QuarantineTask {
     List,
     Replay,
+}
+
+/// What `doctor` looks at, and how it tells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DoctorTask {
+    pub(crate) json: bool,
+}
+
+/// Where `discover` looks, and how it tells.
+#[derive(Debug)]
+pub(crate) struct DiscoverTask {
+    /// None for the networks of this machine.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) json: bool,
 }
 
 /// What `simulate` serves.
@@ -93,6 +110,8 @@ fn command() -> Command {
             Command::new("healthcheck")
                 .about("Exit with 0 if the bridge on this machine is healthy"),
         )
+        .subcommand(doctor())
+        .subcommand(discover())
         .subcommand(recompute())
         .subcommand(
             Command::new("quarantine")
@@ -104,6 +123,44 @@ fn command() -> Command {
                         .about("Put them back into the outbox; the bridge may be running"),
                 ),
         )
+}
+
+fn doctor() -> Command {
+    Command::new("doctor")
+        .about("Say what is wrong with a DTU and what to do; stop the bridge first")
+        .arg(
+            Arg::new("host")
+                .value_name("HOST[:PORT]")
+                .help("The DTU; without it, every DTU of the configuration"),
+        )
+        .arg(json_flag())
+}
+
+fn discover() -> Command {
+    Command::new("discover")
+        .about("Look for DTUs: at two ports of every address of this machine's private networks")
+        .arg(
+            Arg::new("hosts")
+                .value_name("HOST")
+                .num_args(0..)
+                .help("Look at these only, and at nothing else"),
+        )
+        .arg(json_flag())
+}
+
+fn json_flag() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Tell it as JSON, for a program")
+}
+
+/// The one DTU that a command names, as an entry of `DTU_CONFIGS`: it goes before every other
+/// setting, and what it leaves open comes from them.
+fn only_dtu(host: &str) -> String {
+    let entry = match host.rsplit_once(':').map(|(host, port)| (host, port.parse::<u16>())) {
+        // More colons are an IPv6 address.
+        Some((host, Ok(port))) if !host.contains(':') => json!({"host": host, "port": port}),
+        _ => json!({"host": host}),
+    };
+    json!([entry]).to_string()
 }
 
 fn recompute() -> Command {
@@ -168,6 +225,13 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
         Some(("check", matches)) => (Task::Check, matches),
         Some(("healthcheck", matches)) => (Task::Healthcheck, matches),
+        Some(("doctor", matches)) => {
+            (Task::Doctor(DoctorTask { json: matches.get_flag("json") }), matches)
+        }
+        Some(("discover", matches)) => {
+            let hosts = matches.get_many("hosts").into_iter().flatten().cloned().collect();
+            (Task::Discover(DiscoverTask { hosts, json: matches.get_flag("json") }), matches)
+        }
         Some(("recompute", matches)) => {
             let day = |name| *matches.get_one::<Date>(name).expect("the argument is required");
             (Task::Recompute(day("from")..=day("to")), matches)
@@ -180,12 +244,24 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Some((_, matches)) => (Task::Run, matches),
         None => (Task::Run, matches),
     };
-    let arguments = SETTINGS
+    let mut arguments: BTreeMap<_, _> = SETTINGS
         .iter()
         .filter_map(|setting| {
             matches.get_one::<String>(setting.name).map(|text| (setting.name, text.clone()))
         })
         .collect();
+    match command {
+        Task::Doctor(_) => {
+            if let Some(host) = matches.get_one::<String>("host") {
+                arguments.insert("DTU_CONFIGS", only_dtu(host));
+            }
+        }
+        // Stands for each address that is looked at.
+        Task::Discover(_) => {
+            arguments.insert("DTU_CONFIGS", only_dtu("network"));
+        }
+        _ => {}
+    }
     Invocation { command, arguments, file: matches.get_one("config").cloned() }
 }
 
@@ -220,5 +296,19 @@ mod tests {
             assert!(matches!(invocation.command, Task::Check));
             assert_eq!(invocation.arguments["DTU_HOST"], "10.0.0.2");
         }
+    }
+
+    #[test]
+    fn the_doctor_looks_at_the_dtu_that_is_named() {
+        for (host, entry) in [
+            ("dtu.local", r#"[{"host":"dtu.local"}]"#),
+            ("10.0.0.2:1502", r#"[{"host":"10.0.0.2","port":1502}]"#),
+            ("fe80::1", r#"[{"host":"fe80::1"}]"#),
+        ] {
+            let invocation = interpret(&command().get_matches_from(["x", "doctor", host]));
+            assert_eq!(invocation.arguments["DTU_CONFIGS"], entry);
+        }
+        let configured = interpret(&command().get_matches_from(["x", "doctor"]));
+        assert!(configured.arguments.is_empty());
     }
 }

@@ -36,6 +36,8 @@ fn main() -> ExitCode {
         Task::Run | Task::Check => commands::run::run(config),
         Task::Demo => commands::demo::demo(config),
         Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
+        Task::Doctor(task) => commands::doctor::doctor(config, task),
+        Task::Discover(task) => commands::discover::discover(&config, task),
         Task::Recompute(days) => commands::recompute::recompute(&config, days),
         Task::Quarantine(task) => commands::quarantine::quarantine(&config, task),
         Task::Healthcheck => commands::healthcheck::healthcheck(&config),

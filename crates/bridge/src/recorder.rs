@@ -389,6 +389,7 @@ fn records(report: &Report, now: Timestamp) -> Vec<Record> {
         dtu_name: Some(report.dtu_name.clone()),
     };
     let mut records: Vec<_> = report.snapshots.iter().cloned().map(Record::Snapshot).collect();
+    records.extend(report.backfill.clone().map(Record::PlantPower));
     match report.turn {
         Turn::Succeeded { seconds } => {
             records.push(Record::Metrics(vec![metric("query_duration_seconds", seconds)]));

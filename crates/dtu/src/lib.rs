@@ -12,6 +12,8 @@
 //! None of them knows where readings go.
 
 pub mod breaker;
+pub mod discovery;
+pub mod doctor;
 pub mod driver;
 pub mod gate;
 pub mod modbus;

@@ -48,7 +48,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use plant::event::{Event, EventKind};
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, PlantPower, Serial, Snapshot};
+use plant::{InverterReading, PlantPower, PortReading, Serial, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// One thing to keep: the unit of the outbox and of a store's write.
@@ -140,6 +140,19 @@ pub struct HistoryQuery {
     pub from: Option<Timestamp>,
     /// Before, if set.
     pub to: Option<Timestamp>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Which readings of one inverter or port are wanted, oldest first: the next page of many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageQuery {
+    /// The inverter.
+    pub serial: Serial,
+    /// At or after.
+    pub from: Timestamp,
+    /// Before.
+    pub to: Timestamp,
     /// At most so many.
     pub limit: u32,
 }
@@ -242,6 +255,26 @@ pub trait Store: Devices + Send + Sync + 'static {
         &self,
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError>;
+
+    /// Readings of one port, newest first. Empty for an unknown one.
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError>;
+
+    /// Readings of one inverter, oldest first. Empty for an unknown serial.
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError>;
+
+    /// Readings of one port, oldest first. Empty for an unknown one.
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError>;
 
     /// Events that overlap a range of time, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;

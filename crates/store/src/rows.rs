@@ -115,6 +115,22 @@ where
     })
 }
 
+/// The `port_data` columns of a row.
+pub(crate) fn port_row<'r, R>(row: &'r R, port: (Serial, u8)) -> Result<PortReading, sqlx::Error>
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    f32: Decode<'r, R::Database> + Type<R::Database>,
+    i32: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(PortReading {
+        pv_voltage_v: row.try_get("pv_voltage")?,
+        pv_current_a: row.try_get("pv_current")?,
+        ..counters(row, port)?
+    })
+}
+
 /// The `port_number` column of a row.
 pub(crate) fn port_number<'r, R>(row: &'r R) -> Result<u8, sqlx::Error>
 where

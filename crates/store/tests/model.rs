@@ -24,13 +24,13 @@ use jiff::civil::Date;
 use plant::curve::PowerPoint;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, MeterReading, Serial, StorageReading};
+use plant::{InverterReading, MeterReading, PortReading, Serial, StorageReading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
     Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted,
-    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PlantDay,
-    Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
+    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PageQuery,
+    PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -77,6 +77,29 @@ impl Store for Line {
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.store.history(query).await
     }
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_history(query, port).await
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        self.store.inverter_page(page).await
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.store.port_page(page, port).await
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.store.events(query).await
     }

@@ -74,9 +74,10 @@ impl Collected {
         let now = self.moment.now;
         sheet.gauge(
             "hoymiles_dtu_available",
-            "1 while the DTU answers, else 0; absent while another bridge polls it.",
+            "1 while the DTU answers, else 0; absent while it sleeps or another bridge polls it.",
             self.per_dtu(|dtu| match DtuStatus::of(dtu, now) {
-                DtuStatus::Standby => None,
+                // Nobody wants to be woken by a night.
+                DtuStatus::Standby | DtuStatus::Asleep => None,
                 status => Some(bit(status == DtuStatus::Online)),
             }),
         )?;

@@ -4,6 +4,7 @@ pub mod arrange;
 pub mod docs;
 pub mod energy;
 pub mod events;
+pub mod export;
 pub mod health;
 pub mod history;
 pub mod home;

@@ -108,6 +108,8 @@ pub enum Phase {
     Failing,
     /// Another bridge polls it, and this one takes over when that is gone.
     Standby,
+    /// Off the network with the sun, as a DTU inside an inverter is at night.
+    Asleep,
 }
 
 /// Why a poll failed.
@@ -177,6 +179,7 @@ impl From<DtuStatus> for Phase {
             DtuStatus::Online => Self::Online,
             DtuStatus::Error => Self::Failing,
             DtuStatus::Standby => Self::Standby,
+            DtuStatus::Asleep => Self::Asleep,
         }
     }
 }
@@ -196,6 +199,7 @@ fn status_text(name: &str, dtu: &DtuState, phase: Phase, inverters: InverterCoun
             "The DTU answers; its inverters are asleep.".to_owned()
         }
         Phase::Online => "The DTU answers.".to_owned(),
+        Phase::Asleep => "The DTU is off with the sun.".to_owned(),
     }
 }
 

@@ -38,9 +38,9 @@ pub struct Info {
     pub poll_interval_seconds: BTreeMap<String, u64>,
     /// Every configured DTU.
     pub dtus: Vec<InfoDtu>,
-    /// What this bridge offers beyond the latest values: history, energy, power, metrics, state,
-    /// stream, write.
-    #[schema(example = json!(["history", "energy", "power", "metrics", "state", "stream"]))]
+    /// What this bridge offers beyond the latest values: history, energy, power, export, metrics,
+    /// state, stream, write.
+    #[schema(example = json!(["history", "energy", "power", "export", "metrics", "state", "stream"]))]
     pub capabilities: Vec<&'static str>,
     /// How a client says who it is: none (nothing is asked) or token (`Authorization: Bearer`).
     #[schema(example = "none")]
@@ -69,6 +69,7 @@ impl Info {
             ("history", stored),
             ("energy", stored),
             ("power", stored),
+            ("export", stored),
             ("metrics", api.metrics_enabled),
             ("state", true),
             ("stream", true),

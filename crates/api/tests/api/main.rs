@@ -7,6 +7,7 @@ mod arrange;
 mod devices;
 mod energy;
 mod events;
+mod export;
 mod health;
 mod metrics;
 mod openapi;

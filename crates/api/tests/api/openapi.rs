@@ -12,6 +12,7 @@ const DESCRIBED: &[&str] = &[
     "/api/dtus",
     "/api/energy",
     "/api/events",
+    "/api/export",
     "/api/info",
     "/api/inverters",
     "/api/inverters/{serial}",

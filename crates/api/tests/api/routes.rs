@@ -258,7 +258,8 @@ async fn the_bridge_introduces_itself() {
             "api_version": 1, "start_time": "2026-06-21T11:00:00Z", "time_zone": "Europe/Berlin",
             "demo": false, "poll_interval_seconds": {"roof": 60},
             "dtus": [{"name": "roof", "protocol": "modbus", "poll_interval_seconds": 60}],
-            "capabilities": ["history", "energy", "power", "metrics", "state", "stream"],
+            "capabilities":
+                ["history", "energy", "power", "export", "metrics", "state", "stream"],
             "authentication": "none",
         })
     );

@@ -19,7 +19,8 @@ use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot, Storag
 use serde_json::Value;
 use store::{
     Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, KnownDevices, MeanQuery,
-    MeanSeries, MeterQuery, PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written,
+    MeanSeries, MeterQuery, PageQuery, PlantDay, Record, StorageQuery, Store, StoreError,
+    StoreStats, Written,
 };
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -268,11 +269,30 @@ pub(crate) struct TestStore {
     pub(crate) hybrids: Mutex<Vec<StorageReading>>,
     pub(crate) asked_means: Mutex<Vec<MeanQuery>>,
     pub(crate) means: Mutex<Vec<MeanSeries>>,
+    /// Ascending by time.
+    pub(crate) ports: Mutex<Vec<Timed<PortReading>>>,
+    /// After so many pages it is down.
+    pub(crate) pages_left: Mutex<Option<u32>>,
 }
 
 impl TestStore {
     pub(crate) fn become_(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
+    }
+
+    fn port_readings(&self, serial: Serial, port: u8) -> Vec<Timed<PortReading>> {
+        let mut readings = self.ports.lock().unwrap().clone();
+        readings.retain(|timed| timed.value.serial == serial && timed.value.port == port);
+        readings
+    }
+
+    fn page_asked(&self) {
+        if let Some(left) = self.pages_left.lock().unwrap().as_mut() {
+            match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => self.become_(Mood::Down),
+            }
+        }
     }
 
     async fn answer<T>(&self, answer: T) -> Result<T, StoreError> {
@@ -307,6 +327,44 @@ impl Store for TestStore {
             .collect();
         readings.sort_by_key(|timed| std::cmp::Reverse(timed.at));
         readings.truncate(query.limit as usize);
+        self.answer(readings).await
+    }
+
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        let mut readings = self.port_readings(query.serial, port);
+        readings.retain(|timed| query.from.is_none_or(|from| timed.at >= from));
+        readings.retain(|timed| query.to.is_none_or(|to| timed.at < to));
+        readings.reverse();
+        readings.truncate(query.limit as usize);
+        self.answer(readings).await
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        let mut readings = self.history.lock().unwrap().clone();
+        readings.retain(|timed| timed.value.serial == page.serial);
+        readings.retain(|timed| page.from <= timed.at && timed.at < page.to);
+        readings.sort_by_key(|timed| timed.at);
+        readings.truncate(page.limit as usize);
+        self.page_asked();
+        self.answer(readings).await
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        let mut readings = self.port_readings(page.serial, port);
+        readings.retain(|timed| page.from <= timed.at && timed.at < page.to);
+        readings.truncate(page.limit as usize);
+        self.page_asked();
         self.answer(readings).await
     }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod discover;
+pub(crate) mod doctor;
 pub(crate) mod healthcheck;
 pub(crate) mod quarantine;
 pub(crate) mod recompute;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use dtu::DialectSetting;
+use dtu::{DialectSetting, Endpoint};
 use serde::Deserialize;
 
+use super::Polling;
 use super::parser::Parser;
 use super::settings::setting;
 
@@ -43,6 +44,24 @@ impl Protocol {
         match self {
             Self::Modbus { .. } => "modbus",
             Self::Wifi => "wifi",
+        }
+    }
+}
+
+impl DtuConfig {
+    /// How it is reached over Modbus.
+    pub(crate) fn endpoint(&self, polling: &Polling) -> Endpoint {
+        let (unit, dialect) = match self.protocol {
+            Protocol::Modbus { unit_id, addressing } => (unit_id, addressing),
+            Protocol::Wifi => (1, DialectSetting::Auto),
+        };
+        Endpoint {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            unit,
+            timeout: polling.timeout,
+            dialect,
         }
     }
 }

@@ -28,6 +28,7 @@ mod history;
 mod lease;
 mod migrate;
 mod options;
+mod pages;
 mod power;
 mod read;
 mod recompute;
@@ -45,7 +46,7 @@ use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, PortReading, Serial};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, Postgres};
 use sqlx::query::Query;
 use sqlx::{Connection, PgConnection, PgPool, Transaction};
@@ -56,7 +57,7 @@ use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
     Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
-    MeanSeries, PlantDay, Record, Store, StoreError, StoreStats, Written,
+    MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -233,6 +234,29 @@ impl Store for PostgresStore {
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         self.call(history::history(&self.pool, query)).await
+    }
+
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.call(pages::port_history(&self.pool, query, port)).await
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        self.call(pages::inverter_page(&self.pool, page)).await
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        self.call(pages::port_page(&self.pool, page, port)).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

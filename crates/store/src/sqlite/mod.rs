@@ -13,6 +13,7 @@ mod error;
 mod events;
 pub(crate) mod file;
 mod migrate;
+mod pages;
 mod power;
 mod read;
 mod recompute;
@@ -29,7 +30,7 @@ use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::event::Event;
 use plant::live::{LiveInverter, Timed};
-use plant::{InverterReading, Serial};
+use plant::{InverterReading, PortReading, Serial};
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{Connection, SqlitePool};
 
@@ -39,7 +40,7 @@ use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
     DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
-    PlantDay, Record, Store, StoreError, StoreStats, Written,
+    PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -149,6 +150,29 @@ impl Store for SqliteStore {
         query: &HistoryQuery,
     ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
         read::history(&self.readers, query).await.map_err(|error| self.error(error))
+    }
+
+    async fn port_history(
+        &self,
+        query: &HistoryQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        pages::port_history(&self.readers, query, port).await.map_err(|error| self.error(error))
+    }
+
+    async fn inverter_page(
+        &self,
+        page: &PageQuery,
+    ) -> Result<Vec<Timed<InverterReading>>, StoreError> {
+        pages::inverter_page(&self.readers, page).await.map_err(|error| self.error(error))
+    }
+
+    async fn port_page(
+        &self,
+        page: &PageQuery,
+        port: u8,
+    ) -> Result<Vec<Timed<PortReading>>, StoreError> {
+        pages::port_page(&self.readers, page, port).await.map_err(|error| self.error(error))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
