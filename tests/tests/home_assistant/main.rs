@@ -61,13 +61,17 @@ async fn agree(what: &str, bridge: &Bridge, home: &mut HomeAssistant) -> Value {
         let state = bridge.get("/api/state").json();
         let shown = shown(home);
         let problem = difference(&shown, &numbers(&identity, &state))
-            .or_else(|| words(&identity, &state).into_iter().find_map(|(unique_id, word)| {
-                let seen = shown.get(&unique_id).cloned().unwrap_or_default();
-                (seen != word).then(|| format!("{unique_id}: {seen} instead of {word}"))
-            }))
-            .or_else(|| shown.iter().find_map(|(unique_id, state)| {
-                (state == "unavailable").then(|| format!("{unique_id} is unavailable"))
-            }));
+            .or_else(|| {
+                words(&identity, &state).into_iter().find_map(|(unique_id, word)| {
+                    let seen = shown.get(&unique_id).cloned().unwrap_or_default();
+                    (seen != word).then(|| format!("{unique_id}: {seen} instead of {word}"))
+                })
+            })
+            .or_else(|| {
+                shown.iter().find_map(|(unique_id, state)| {
+                    (state == "unavailable").then(|| format!("{unique_id} is unavailable"))
+                })
+            });
         if let Some(problem) = problem {
             if problem != last {
                 eprintln!("{what}: {problem}");
@@ -125,7 +129,12 @@ fn booked(bridge: &Bridge, world: &World, by: &str, before: i64) -> Vec<BTreeMap
 }
 
 /// The change in each hour of a statistic, Wh by start in s.
-fn recorded(home: &mut HomeAssistant, world: &World, statistic: &str, before: i64) -> BTreeMap<i64, i64> {
+fn recorded(
+    home: &mut HomeAssistant,
+    world: &World,
+    statistic: &str,
+    before: i64,
+) -> BTreeMap<i64, i64> {
     let answer = home.ws(json!({
         "type": "recorder/statistics_during_period",
         "start_time": world.began.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -173,7 +182,8 @@ async fn an_owners_home_assistant() {
     })
     .await;
     let state = agree("another inverter", &bridge, &mut home).await;
-    eventually("its devices", async || (tree(&mut home) == device_tree(&state)).then_some(())).await;
+    eventually("its devices", async || (tree(&mut home) == device_tree(&state)).then_some(()))
+        .await;
     world.capture(&bridge, "state_day", &state);
 
     // A DTU loses its power. Its energies stay, the other goes on, nothing is unavailable.
