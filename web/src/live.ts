@@ -75,7 +75,10 @@ export function retryNow(): void {
 
 async function askOnce(): Promise<void> {
   try {
-    state.info = await api.info()
+    // The stream begins once the inverters are known, which without a gateway is never.
+    const [info, plant, dtus] = await Promise.all([api.info(), api.plant(), api.dtus()])
+    state.info = info
+    if (state.plant === null) apply({ plant, dtus })
     await loadLayout()
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

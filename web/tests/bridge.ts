@@ -90,5 +90,5 @@ export async function bridge(settings: Record<string, string>, at: string): Prom
 
 /** A simulated DTU; its `url` is host and port. */
 export function dtu(at: string, listen = '127.0.0.1:0', ports = 8): Promise<Running> {
-  return start(['simulate', '--listen', listen, '--ports', String(ports)], {}, at, /ports on ([\d.:]+)/)
+  return start(['simulate', '--listen', listen, '--ports', String(ports)], { DATA_DIR: tmpdir() }, at, /ports on ([\d.:]+)/)
 }

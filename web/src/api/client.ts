@@ -2,10 +2,12 @@ import { base } from './base'
 import { authorization, token, tokenWanted } from './token'
 import type {
   Coverage,
+  Dtu,
   Energy,
   Health,
   Info,
   Layout,
+  Plant,
   PlantEvent,
   Power,
   Problem,
@@ -99,6 +101,8 @@ export interface EventQuery {
 /** Every route that the dashboard asks. */
 export const api = {
   info: (signal?: AbortSignal) => ask<Info>('api/info', opt({}, signal)),
+  plant: (signal?: AbortSignal) => ask<Plant>('api/plant', opt({}, signal)),
+  dtus: (signal?: AbortSignal) => ask<Dtu[]>('api/dtus', opt({}, signal)),
   energy: (query: EnergyQuery, signal?: AbortSignal) =>
     ask<Energy>('api/energy', opt({ query: { ...query } }, signal)),
   power: (query: PowerQuery, signal?: AbortSignal) =>
