@@ -185,12 +185,7 @@ mod tests {
     }
 
     fn ask(find: Find, path: &str, list: &[(HeaderName, &'static str)]) -> Option<Response> {
-        answer(
-            find,
-            path,
-            &headers(list),
-            &["https://ha.example/".into(), "x; script-src *".into()],
-        )
+        answer(find, path, &headers(list))
     }
 
     fn header(response: &Response, name: HeaderName) -> &str {
