@@ -1,7 +1,8 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build web test test-fast faults openapi screenshots lint bench bench-load bench-page clean
+.PHONY: help demo run build web test test-fast test-ha faults openapi screenshots lint bench bench-load \
+	bench-page clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -49,6 +50,9 @@ openapi: ## Write docs/openapi.json anew from the code
 
 screenshots: ## Make the pictures of docs/ and the README anew
 	@scripts/with-target-cache.sh scripts/screenshots.sh
+
+test-ha: ## Run the tests of the Home Assistant integration alone
+	@scripts/test-home-assistant.sh
 
 lint: ## Check format, lints and licences
 	@scripts/with-target-cache.sh scripts/lint.sh

@@ -15,6 +15,12 @@ else
     echo "cargo-deny is not installed: licences and sources of the dependencies are not checked."
 fi
 
+environment="$(scripts/setup-home-assistant.sh)"
+eval "$environment"
+"$HOME_ASSISTANT/bin/ruff" format --quiet --check
+"$HOME_ASSISTANT/bin/ruff" check --quiet --no-cache
+"$HOME_ASSISTANT/bin/mypy" --cache-dir "$HOME_ASSISTANT/../mypy"
+
 if command -v shellcheck >/dev/null; then
     shellcheck scripts/*.sh .ci/run
 fi

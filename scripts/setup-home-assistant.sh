@@ -152,7 +152,8 @@ if command -v flock >/dev/null && [ -z "${HOYMILES_HA_SETUP_LOCKED:-}" ]; then
         "$here/$(basename "${BASH_SOURCE[0]}")" "$@"
 fi
 
-if [ ! -e "$root/complete" ]; then
+# A Python that was updated may have taken its virtual environments along.
+if [ ! -e "$root/complete" ] || ! "$root/venv/bin/python" -c "import homeassistant" 2>/dev/null; then
     # What an interrupted run left behind is of no use, nor is what nobody used for a month.
     rm -rf "$root"
     find "$cache" -maxdepth 1 -name 'home-assistant-*-*' -mtime +30 -exec rm -rf {} +

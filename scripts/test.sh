@@ -20,18 +20,25 @@ has_doc_tests() {
 
 environment="$(scripts/setup-test.sh)"
 eval "$environment"
+environment="$(scripts/setup-home-assistant.sh)"
+eval "$environment"
+
+# A failure there must not hide one here.
+status=0
+scripts/test-home-assistant.sh || status=$?
 
 # The end-to-end tests start the program itself.
 cargo build --locked -p hoymiles-smiles
 
-scripts/schemathesis.sh
-scripts/test-web.sh
+scripts/schemathesis.sh || status=$?
+scripts/test-web.sh || status=$?
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --workspace
+    cargo nextest run --locked --workspace || status=$?
     if has_doc_tests; then
-        cargo test --locked --workspace --doc
+        cargo test --locked --workspace --doc || status=$?
     fi
 else
-    cargo test --locked --workspace --no-fail-fast
+    cargo test --locked --workspace --no-fail-fast || status=$?
 fi
+exit "$status"

@@ -112,21 +112,23 @@ class Coordinator(DataUpdateCoordinator[State]):
         failures = 0
         last_id: str | None = None
         while True:
+            refused = False
             try:
                 async for message in self._messages(last_id):
                     last_id = message.id or last_id
                     failures = 0
                     self._take(message)
-            except WrongToken:
-                # Polling notices the same and asks the user; until then there is nothing to do.
-                LOGGER.debug("The stream wants another token")
             except BridgeError as error:
                 LOGGER.debug("The stream has ended: %s", error)
+                refused = isinstance(error, WrongToken)
             self._stream_is_gone()
-            if failures > 0:
+            if failures > 0 or refused:
                 # A bridge that restarts is back within the first pause. Only after that do the
                 # entities learn that it is gone.
                 await self.async_refresh()
+            if isinstance(self.last_exception, ConfigEntryAuthFailed):
+                # The owner is asked for the token; with a new one this starts anew.
+                return
             await asyncio.sleep(RETRIES[min(failures, len(RETRIES) - 1)])
             failures += 1
 

@@ -125,7 +125,7 @@ class PortPlace(Place[PortReading]):
 def _is_current(inverter: Inverter, state: State) -> bool:
     """Say whether a reading is of now. What a DTU told last is not, once it does not answer."""
     dtu = state.dtus.get(inverter.dtu_name or "")
-    return not inverter.stale and (dtu is None or dtu.answers)
+    return not inverter.stale and (dtu is None or dtu.answers or dtu.asleep)
 
 
 def places(entry: HoymilesConfigEntry, state: State) -> Iterator[Place[Any]]:

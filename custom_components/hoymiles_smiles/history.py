@@ -39,6 +39,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_utc_time_change
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
+from homeassistant.util.dt import utcnow
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from .client import BridgeError, EnergyPoint, EnergySeries
@@ -281,7 +282,7 @@ class History:
         return merged
 
     async def _first_hour(self, entity_id: str) -> StatisticsRow | None:
-        rows = await self._rows(entity_id, dt_util.utc_from_timestamp(0), dt_util.utcnow())
+        rows = await self._rows(entity_id, dt_util.utc_from_timestamp(0), utcnow())
         return rows[0] if rows else None
 
     async def _join(self, entity_id: str, first: StatisticsRow, points: list[EnergyPoint]) -> int:
@@ -311,7 +312,7 @@ class History:
     async def _hours(self, level: str, since: datetime) -> dict[Subject, list[EnergyPoint]]:
         """Return the hours that are over, ascending, in as many requests as that takes."""
         hours: dict[Subject, list[EnergyPoint]] = {}
-        start, end = self._full_hour(since), self._full_hour(dt_util.utcnow())
+        start, end = self._full_hour(since), self._full_hour(utcnow())
         fitting = timedelta(hours=POINTS_OF_A_CHUNK // max(len(self._subjects(level)), 1))
         while start < end:
             until = min(start + min(fitting, LONGEST_CHUNK), end)

@@ -97,7 +97,7 @@ class Issues:
 
     def _is_silent_by_day(self, dtu: Dtu) -> bool:
         """Judge by day only: at night a DTU may be switched off with its inverters."""
-        if dtu.answers or dtu.phase == "starting":
+        if dtu.answers or dtu.asleep or dtu.phase == "starting":
             self._silent_since.pop(dtu.name, None)
             return False
         since = self._silent_since.setdefault(dtu.name, dtu.last_success or dt_util.utcnow())

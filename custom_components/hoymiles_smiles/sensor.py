@@ -220,7 +220,7 @@ STATS: tuple[StatsSensorDescription, ...] = (
 DTU: tuple[HoymilesSensorDescription[Dtu], ...] = (
     HoymilesSensorDescription(
         **_power("total_power", translation_key="power"),
-        value=lambda dtu: dtu.power_w if dtu.answers else None,
+        value=lambda dtu: dtu.power_w if dtu.answers or dtu.asleep else None,
     ),
     HoymilesSensorDescription(
         **_energy_of_day("energy_today"), value=lambda dtu: dtu.energy_today_wh
@@ -232,7 +232,7 @@ DTU: tuple[HoymilesSensorDescription[Dtu], ...] = (
         key="communication_status",
         translation_key="communication_status",
         device_class=SensorDeviceClass.ENUM,
-        options=["starting", "online", "failing", "standby"],
+        options=["starting", "online", "failing", "standby", "asleep"],
         entity_category=EntityCategory.DIAGNOSTIC,
         value=lambda dtu: dtu.phase,
         attributes=lambda dtu: {

@@ -199,6 +199,7 @@ def test_a_dtu_that_another_bridge_polls_answers() -> None:
         ("standby", True, False),
         ("failing", False, False),
         ("starting", False, False),
+        ("asleep", False, False),
     ]:
         dtu = Dtu.parse({"name": "roof", "phase": phase, "stale": stale})
         assert dtu is not None

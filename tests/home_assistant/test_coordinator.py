@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.hoymiles_smiles import coordinator as module
+from custom_components.hoymiles_smiles.client import Info
 from custom_components.hoymiles_smiles.const import DOMAIN
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -181,8 +182,6 @@ async def test_energy_of_today_starts_anew_at_midnight(
 
 
 def test_it_polls_as_often_as_the_bridge_does(bridge: FakeBridge) -> None:
-    from custom_components.hoymiles_smiles.client import Info
-
     def interval(*seconds: float) -> float:
         bridge.info["dtus"] = [
             {"name": str(n), "poll_interval_seconds": s} for n, s in enumerate(seconds)

@@ -158,6 +158,23 @@ async def test_an_outage_in_words(
             assert shown(hass, "binary_sensor", f"{serial}_asleep") == "unknown"
 
 
+async def test_a_dtu_that_is_off_with_the_sun(
+    hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfigEntry
+) -> None:
+    """What the bridge says of a DTU inside an inverter at night is true: there is no power."""
+    night = captured("state_night")
+    dtu = night["dtus"][0]
+    dtu |= {"phase": "asleep", "stale": True}
+    bridge.send("state", night)
+    prefix = f"{loaded.unique_id}_dtu_{dtu['name']}"
+    status = ("sensor", f"{prefix}_communication_status")
+    await eventually(lambda: shown(hass, *status) == "asleep")
+    assert float(shown(hass, "sensor", f"{prefix}_total_power")) == 0
+    assert shown(hass, "binary_sensor", f"{prefix}_connectivity") == "off"
+    for inverter in night["inverters"]:
+        assert float(shown(hass, "sensor", f"{inverter['serial_number']}_total_power")) == 0
+
+
 async def test_an_alarm(hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfigEntry) -> None:
     raw = bridge.state["inverters"][0]
     raw |= {"status": "alarm", "alarm_code": 209, "alarm_text": "panel 1: no input"}

@@ -28,10 +28,10 @@ LEVELS = ("plant", "dtu", "inverter", "port")
 
 
 @pytest.fixture(autouse=True)
-def _now(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> datetime:
+def now(bridge: FakeBridge, monkeypatch: pytest.MonkeyPatch) -> datetime:
     """The hour after the last one that was captured."""
     now = max(start(point) for point in points(bridge, "plant")) + timedelta(hours=1, minutes=4)
-    monkeypatch.setattr(module.dt_util, "utcnow", lambda: now)
+    monkeypatch.setattr(module, "utcnow", lambda: now)
     return now
 
 
@@ -136,25 +136,22 @@ async def test_again_changes_nothing_and_a_gap_heals(
     bridge: FakeBridge,
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
-    _now: datetime,
+    now: datetime,
 ) -> None:
     whole = points(bridge, "plant")
     # Home Assistant goes off in the middle of what was captured …
     half = start(whole[len(whole) // 2])
-    monkeypatch.setattr(module.dt_util, "utcnow", lambda: half)
+    monkeypatch.setattr(module, "utcnow", lambda: half)
     await loaded_with(hass, entry, history="plant")
     first = await rows(hass, plant_id(bridge))
     assert max(first) < half
 
     # … and is back: only what is missing is asked for, and a little before it.
-    monkeypatch.setattr(module.dt_util, "utcnow", lambda: _now)
+    monkeypatch.setattr(module, "utcnow", lambda: now)
     # Meanwhile the bridge has learned better of an hour within reach.
     whole[len(whole) // 2 - 2]["energy_wh"] += 5
     asked = bridge.requests.count("/stats")
     for _ in range(3):
-        async_fire_time_changed(
-            hass, dt_util.utcnow().replace(minute=3, second=0) + timedelta(hours=1)
-        )
         await entry.runtime_data.history._run()
         assert changes(await rows(hass, plant_id(bridge))) == booked(whole)
     assert bridge.requests.count("/stats") == asked
@@ -166,14 +163,14 @@ async def test_an_hour_later_the_hour_is_there(
     bridge: FakeBridge,
     entry: MockConfigEntry,
     monkeypatch: pytest.MonkeyPatch,
-    _now: datetime,
+    now: datetime,
 ) -> None:
     whole = points(bridge, "plant")
     last = start(whole[-1])
-    monkeypatch.setattr(module.dt_util, "utcnow", lambda: last + timedelta(minutes=30))
+    monkeypatch.setattr(module, "utcnow", lambda: last + timedelta(minutes=30))
     await loaded_with(hass, entry, history="plant")
     assert last not in await rows(hass, plant_id(bridge))
-    monkeypatch.setattr(module.dt_util, "utcnow", lambda: _now)
+    monkeypatch.setattr(module, "utcnow", lambda: now)
     real = datetime.now(UTC) + timedelta(hours=1)
     async_fire_time_changed(hass, real.replace(minute=3, second=1, microsecond=0))
     await hass.async_block_till_done()

@@ -7,6 +7,7 @@ mod bridge;
 mod cluster;
 mod database;
 mod gate;
+mod home_assistant;
 mod household;
 mod stream;
 
@@ -14,6 +15,7 @@ pub use bridge::{Answer, Bridge, command};
 pub use cluster::Cluster;
 pub use database::Database;
 pub use gate::Gate;
+pub use home_assistant::HomeAssistant;
 pub use household::{Household, Key, outbox_keys};
 pub use stream::{Message, Stream};
 

@@ -129,7 +129,7 @@ class Dtu:
     model: str | None
     firmware: str | None
     phase: str | None
-    """``starting``, ``online``, ``failing`` or ``standby``."""
+    """``starting``, ``online``, ``failing``, ``standby`` or ``asleep``."""
     status_text: str | None
     last_success: datetime | None
     last_failure: Failure | None
@@ -175,6 +175,11 @@ class Dtu:
     def answers(self) -> bool:
         """Whether it is polled with success, by this bridge or by the one it stands by for."""
         return self.phase in ("online", "standby") and not self.stale
+
+    @property
+    def asleep(self) -> bool:
+        """Whether it is off with the sun, as a DTU inside an inverter is at night."""
+        return self.phase == "asleep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Timestamp};
 use plant::event::{BRIDGE, Event, EventKind, Watch};
 use plant::live::{DtuPhase, DtuState, Failure, LivePlant, StorageState, StoreLink};
 use plant::{Serial, Snapshot};
-use simulator::SimPlant;
 use store::{Record, Store};
 
 use crate::config::Config;
@@ -27,7 +26,8 @@ const ALARM: u16 = 141;
 /// A DTU whose past is made up.
 pub(crate) struct Past<'a> {
     pub(crate) name: &'a str,
-    pub(crate) plant: &'a SimPlant,
+    /// What a poll would have brought then.
+    pub(crate) shown: Box<dyn Fn(Timestamp) -> Snapshot + 'a>,
 }
 
 /// Fills the demo's store up to now: from so many days ago, or from where the last demo ended.
@@ -101,7 +101,7 @@ impl MadeUp {
             state.phase = DtuPhase::Online;
             state.last_success = Some(at);
             state.last_failure = None;
-            let mut snapshot = dtu.plant.snapshot(dtu.name, at);
+            let mut snapshot = (dtu.shown)(at);
             if number == 0 && incident == Some(Incident::Alarm) {
                 raise_alarm(&mut snapshot);
             }

@@ -19,7 +19,7 @@ mod dusk;
 mod hybrid;
 mod pace;
 mod session;
-mod snapshot;
+pub mod snapshot;
 
 use std::time::Duration;
 
