@@ -118,6 +118,7 @@ pub(crate) fn demo(mut config: Config, days: u16) -> Result<ExitCode> {
             .map(|dtu| Past { name: dtu.name, shown: Box::new(|at| dtu.snapshot(at)) })
             .collect();
         made_up::make(&config, &past, days).await?;
+        drop(past);
 
         let mut running = Vec::new();
         config.dtus.clear();
