@@ -42,18 +42,14 @@ pub(crate) async fn make(config: &Config, dtus: &[Past<'_>], days: u16) -> Resul
     let mut past = MadeUp::new(config, dtus, at);
     past.watch.adopt(store.open_events().await?);
     let mut batch = Vec::with_capacity(BATCH);
-    while at < now {
+    while at <= now {
         past.step(dtus, at, &mut batch);
         if batch.len() >= BATCH {
             store.write(&batch).await?;
             batch.clear();
         }
         // The last one is of now, or the bridge would seem to have been down for a while.
-        at = if at + STEP > now && at + SignedDuration::from_secs(20) < now {
-            now
-        } else {
-            at + STEP
-        };
+        at = if at < now { (at + STEP).min(now) } else { at + STEP };
     }
     store.write(&batch).await?;
     store.close().await;
