@@ -13,7 +13,8 @@ use crate::wifi::{WifiDriver, WifiEndpoint};
 
 /// The port of Modbus TCP on a DTU-Pro.
 const MODBUS_PORT: u16 = 502;
-/// Below this a DTU was seen to lose requests; a bar or two in the app, %.
+/// Below this a weak network is worth a note, %: a bar or two in the app. Our own choice; no source
+/// has a limit.
 const WEAK_SIGNAL: i32 = 30;
 
 /// Looks at a Wi-Fi DTU from the name to the readings. `at` is the time that it is told.
