@@ -63,9 +63,11 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
             (format!("{serial}_total_today_production"), sum(inverter, "today_production")),
             (format!("{serial}_total_lifetime_production"), lifetime),
         ]);
-        for (key, of_bridge) in
-            [("total_power", "pv_power"), ("temperature", "temperature"), ("grid_voltage", "grid_voltage")]
-        {
+        for (key, of_bridge) in [
+            ("total_power", "pv_power"),
+            ("temperature", "temperature"),
+            ("grid_voltage", "grid_voltage"),
+        ] {
             let value = inverter[of_bridge].as_f64().filter(|_| now);
             numbers.insert(format!("{serial}_{key}"), value);
         }
