@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How soon the dashboard shows something, with 30 panels. `make bench-page` calls this.
+# How soon the dashboard shows something, with the panels of the demo. `make bench-page` calls this.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

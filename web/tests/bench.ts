@@ -9,6 +9,7 @@ const RUNS = 7
 const BUDGET_MS = 1000
 
 it('first meaningful paint', async () => {
+  const panels = await countOfPanels()
   const sentence: number[] = []
   const paint: number[] = []
   for (let run = 0; run < RUNS; run++) {
@@ -26,7 +27,12 @@ it('first meaningful paint', async () => {
   const middle = (values: number[]) => Math.round([...values].sort((a, b) => a - b)[RUNS >> 1] ?? Number.NaN)
   console.log(
     `first paint ${middle(paint)} ms, the sentence ${middle(sentence)} ms after the request ` +
-      `(median of ${RUNS} with an empty cache, 30 panels; budget ${BUDGET_MS} ms)`,
+      `(median of ${RUNS} with an empty cache, ${panels} panels; budget ${BUDGET_MS} ms)`,
   )
   expect(middle(sentence)).toBeLessThan(BUDGET_MS)
 })
+
+async function countOfPanels(): Promise<number> {
+  const answer = (await (await fetch(`${inject('noon')}/api/plant`)).json()) as { panels: { known: number } }
+  return answer.panels.known
+}

@@ -21,7 +21,7 @@ describe.each(CLOTHES)('%s', (_, how) => {
 
   it('Now says what is going on, with today’s curve and its table', async () => {
     const { page, check } = await visit(noon, how)
-    await headline(page, german ? /Erzeugt \d,\d+\skW, alle 30 Module melden sich\./ : /Producing \d\.\d+\skW, all 30 panels reporting\./)
+    await headline(page, german ? /Erzeugt \d,\d+\skW, alle \d\d Module melden sich\./ : /Producing \d\.\d+\skW, all \d\d panels reporting\./)
     await chartDrawn(page)
     await page.getByRole('button', { name: german ? 'Tabelle' : 'Table' }).click()
     expect(await page.getByRole('row').count()).toBeGreaterThan(20)
