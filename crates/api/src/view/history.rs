@@ -5,13 +5,15 @@ use plant::live::Timed;
 use plant::{PortReading, Serial};
 use serde::Serialize;
 use store::{Bucket, Spread};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::HistoryEntry;
 
 /// Readings of the inverter, or with `port` of that, or with `bucket` their least, mean and greatest
 /// values.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum HistoryAnswer {
     /// Of the inverter itself.
@@ -20,6 +22,38 @@ pub enum HistoryAnswer {
     Port(Vec<PortHistoryEntry>),
     /// In buckets.
     Buckets(Vec<HistoryBucket>),
+}
+
+/// Described by hand: an empty list is any of the three, and what derives a schema says `oneOf`.
+impl PartialSchema for HistoryAnswer {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .description(Some(
+                "Readings of the inverter, or with `port` of that, or with `bucket` their least, \
+                 mean and greatest values.",
+            ))
+            .item(list_of::<HistoryEntry>("Of the inverter itself."))
+            .item(list_of::<PortHistoryEntry>("Of one of its ports."))
+            .item(list_of::<HistoryBucket>("In buckets."))
+            .into()
+    }
+}
+
+impl ToSchema for HistoryAnswer {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        add::<HistoryEntry>(schemas);
+        add::<PortHistoryEntry>(schemas);
+        add::<HistoryBucket>(schemas);
+    }
+}
+
+fn list_of<T: ToSchema>(description: &str) -> ArrayBuilder {
+    ArrayBuilder::new().items(Ref::from_schema_name(T::name())).description(Some(description))
+}
+
+fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+    schemas.push((T::name().into_owned(), T::schema()));
+    T::schemas(schemas);
 }
 
 /// One recorded reading of a port.
