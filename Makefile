@@ -1,8 +1,8 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build web test test-fast test-ha faults openapi screenshots lint bench bench-load \
-	bench-page clean
+.PHONY: help demo run build web test test-fast test-ha faults fuzz openapi screenshots lint bench \
+	bench-load bench-page clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -44,6 +44,9 @@ ROUNDS ?= 1000
 
 faults: ## Inject a thousand faults (ROUNDS=1000, FAULTS="disk clock"), and print what was lost
 	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
+
+fuzz: ## Ten million mutated inputs for each decoder (RUNS=10000000)
+	@scripts/fuzz.sh
 
 openapi: ## Write docs/openapi.json anew from the code
 	WRITE_OPENAPI=1 cargo test --locked -p api --test api the_committed_description

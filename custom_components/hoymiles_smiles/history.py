@@ -15,6 +15,7 @@ exist yet. Two ways lead into the statistics:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +34,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import Platform, UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -134,7 +136,7 @@ class History:
         self._coordinator = coordinator
         self._entry = coordinator.config_entry
         self._client = coordinator.client
-        self._running = False
+        self._one_at_a_time = asyncio.Lock()
         self._read_whole: set[Subject] = set()
         """Whose past was read from its beginning, since this was loaded."""
 
@@ -163,17 +165,15 @@ class History:
 
     async def _run(self) -> None:
         """Fill what is missing, unless that is under way. What fails is made up for next hour."""
-        if self._running or self._entry.unique_id is None:
+        if self._one_at_a_time.locked() or self._entry.unique_id is None:
             # The statistics carry the bridge's own id, which it may not know yet.
             return
-        self._running = True
-        try:
-            for level in self._levels:
-                await self._fill(level)
-        except BridgeError as error:
-            LOGGER.debug("The past cannot be read now: %s", error)
-        finally:
-            self._running = False
+        async with self._one_at_a_time:
+            try:
+                for level in self._levels:
+                    await self._fill(level)
+            except BridgeError as error:
+                LOGGER.debug("The past cannot be read now: %s", error)
 
     # Statistics of their own
 
@@ -182,6 +182,10 @@ class History:
 
         Raises the errors of the client.
         """
+        async with self._one_at_a_time:
+            return await self._import_all()
+
+    async def _import_all(self) -> dict[str, int]:
         written: dict[str, int] = {}
         for level in self._levels:
             hours = await self._all_hours(level)
@@ -266,6 +270,10 @@ class History:
         Sensors without a full hour of their own are left out: there is nothing to join yet.
         Raises the errors of the client.
         """
+        async with self._one_at_a_time:
+            return await self._merge()
+
+    async def _merge(self) -> dict[str, int]:
         registry = er.async_get(self._hass)
         merged: dict[str, int] = {}
         for level in _LIFETIME_KEYS:
@@ -341,9 +349,12 @@ class History:
         return found.get(statistic_id, [])
 
     async def _recorded[R](self, read: Callable[..., R], *arguments: object, **named: object) -> R:
-        """Read from the database of the recorder, after all that was written up to now."""
+        """Read from the database of the recorder, after all that was asked of it up to now."""
         recorder = get_instance(self._hass)
-        await recorder.async_block_till_done()
+        # Its own way to wait does not wait for a task that is being worked on.
+        done = self._hass.loop.create_future()
+        recorder.queue_task(SynchronizeTask(done))
+        await done
         return await recorder.async_add_executor_job(lambda: read(*arguments, **named))
 
 

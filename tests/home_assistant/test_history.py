@@ -14,6 +14,7 @@ from homeassistant.components.recorder.statistics import (
     list_statistic_ids,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.recorder import get_instance
@@ -46,9 +47,16 @@ def points(bridge: FakeBridge, by: str, **whose: Any) -> list[Any]:
     raise AssertionError(f"no series by {by} for {whose}")
 
 
+async def written(hass: HomeAssistant) -> None:
+    """Wait until the recorder has done all that was asked of it."""
+    done = hass.loop.create_future()
+    get_instance(hass).queue_task(SynchronizeTask(done))
+    await done
+
+
 async def rows(hass: HomeAssistant, statistic_id: str) -> dict[datetime, tuple[float, float]]:
     """What is recorded: the sum and the change of each hour, in kWh."""
-    await get_instance(hass).async_block_till_done()
+    await written(hass)
     found = await get_instance(hass).async_add_executor_job(
         statistics_during_period,
         hass,
@@ -79,8 +87,8 @@ def plant_id(bridge: FakeBridge) -> str:
 
 async def filled(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     """Wait until the run at the start is over."""
-    await eventually(lambda: not entry.runtime_data.history._running)
-    await get_instance(hass).async_block_till_done()
+    await eventually(lambda: not entry.runtime_data.history._one_at_a_time.locked())
+    await written(hass)
 
 
 async def loaded_with(
@@ -220,9 +228,8 @@ async def test_one_run_at_a_time_and_none_without_an_id(
     await loaded_with(hass, entry, history="plant")
     history = entry.runtime_data.history
     asked = bridge.requests.count("/api/energy")
-    history._running = True
-    await history._run()
-    history._running = False
+    async with history._one_at_a_time:
+        await history._run()
     hass.config_entries.async_update_entry(entry, unique_id=None)
     await history._run()
     assert bridge.requests.count("/api/energy") == asked
@@ -306,7 +313,7 @@ async def test_merging_into_the_sensors(
     entities = {entity_id(hass, "sensor", key): value for key, value in sensors.items()}
     for entity, (of, unit) in entities.items():
         record(hass, entity, of[len(of) // 2 :], unit)
-    await get_instance(hass).async_block_till_done()
+    await written(hass)
 
     hours = await act(hass, entry, "merge_history")
     assert hours == {entity: len(of) // 2 for entity, (of, _) in entities.items()}

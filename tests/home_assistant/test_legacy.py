@@ -51,7 +51,7 @@ def leave(
         domain,
         platform,
         unique_id,
-        object_id_base=entity_id.partition(".")[2],
+        suggested_object_id=entity_id.partition(".")[2],
         config_entry=entry,
         device_id=device_id,
     )
@@ -92,6 +92,8 @@ async def test_entities_of_version_2_live_on(
         device=old,
     )
     registry, devices = er.async_get(hass), dr.async_get(hass)
+    # Home Assistant has been started since.
+    devices._live_device_ids.clear()
     device_ids = {entity_id: registry.async_get(entity_id).device_id for entity_id in expected}
 
     await set_up(hass, version_2)
@@ -120,7 +122,8 @@ async def test_a_place_that_is_taken_is_left_alone(
     await set_up(hass, version_2)
     registry = er.async_get(hass)
     assert registry.async_get("sensor.new").unique_id == f"{serial}_temperature"
-    assert registry.async_get("sensor.old").unique_id.startswith(version_2.entry_id)
+    left = registry.async_get("sensor.old").unique_id
+    assert left.endswith(f"_{serial}_temperature")
     await hass.config_entries.async_unload(version_2.entry_id)
 
 

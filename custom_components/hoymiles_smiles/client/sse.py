@@ -25,13 +25,16 @@ class Message:
 
 async def messages(chunks: AsyncIterable[bytes]) -> AsyncIterator[Message]:
     """Turn what arrives into messages. Comments, which keep the connection alive, vanish."""
-    event, last_id, data = "message", None, list[str]()
+    event, last_id, data, size = "message", None, list[str](), 0
     async for line in _lines(chunks):
         if not line:
             if data:
                 yield Message(event, last_id, _parsed("\n".join(data)))
-            event, data = "message", []
+            event, data, size = "message", [], 0
             continue
+        size += len(line)
+        if size > MAX_EVENT_BYTES:
+            raise UnexpectedAnswer("The stream of the bridge holds a message without an end.")
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         match field:

@@ -40,9 +40,11 @@ impl World {
         let now = Timestamp::now();
         let site = noon_at(now);
         let zone = site.time_zone.clone();
+        // The newcomer is listed first: a bridge notices at once that a place in the list has
+        // another owner, but looks behind its end once an hour only.
         let house = SimPlant::new(
             site.clone(),
-            vec![inverter("116180000001", 4), inverter("114180000002", 2)],
+            vec![inverter("114180000002", 2), inverter("116180000001", 4)],
         );
         let garage = SimPlant::new(site, vec![inverter("114180000003", 2)]);
         let newcomer = serial("114180000002");
