@@ -1,6 +1,9 @@
 /** The pictures of docs/ and the README. Looked at by eye; nothing compares their pixels. */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { inject, it } from 'vitest'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, inject, it } from 'vitest'
+import { demo, type Running } from './bridge'
 import { chartDrawn, useBrowser, visit, type Visit } from './browser'
 
 useBrowser()
@@ -9,9 +12,23 @@ const night = inject('night')
 const token = inject('token')
 const dir = new URL('../../docs/images/', import.meta.url)
 
+/** A fine afternoon after a fine day. */
+const FINE = '2026-06-19 15:40:00'
+let dataDir = ''
+let fine: Running
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'smiles-web-'))
+  fine = await demo(dataDir, FINE)
+})
+afterAll(async () => {
+  await fine.stop()
+  await rm(dataDir, { recursive: true, force: true })
+})
+
+/** An address that begins with a slash is of the fine afternoon. */
 const PICTURES: [string, string, Visit][] = [
-  ['now', `${noon}/`, {}],
-  ['now-phone', `${noon}/`, { phone: true, theme: 'dark' }],
+  ['now', '/', {}],
+  ['now-phone', '/', { phone: true, theme: 'dark' }],
   ['night-phone', `${night}/`, { phone: true, theme: 'dark', token }],
   ['panels', `${noon}/panels?day=2026-06-19`, { theme: 'dark' }],
   ['history-day', `${noon}/history?day=2026-06-20`, {}],
@@ -19,12 +36,12 @@ const PICTURES: [string, string, Visit][] = [
   ['compare', `${noon}/compare?what=days&items=2026-06-19,2026-06-20`, {}],
   ['events', `${noon}/events`, {}],
   ['system', `${noon}/system`, {}],
-  ['kiosk', `${noon}/kiosk`, { theme: 'dark' }],
+  ['kiosk', '/kiosk', { theme: 'dark' }],
 ]
 
 it.each(PICTURES)('%s', async (name, url, how) => {
   await mkdir(dir, { recursive: true })
-  const { page } = await visit(url, { ...how, reducedMotion: true })
+  const { page } = await visit(url.startsWith('/') ? fine.url + url : url, { ...how, reducedMotion: true })
   await page.getByRole('heading', { level: 1 }).first().waitFor()
   if (/now|night|history|compare/.test(name)) await chartDrawn(page)
   if (name === 'panels') await page.getByText(/\dkW/).first().waitFor({ timeout: 5000 }).catch(() => undefined)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Gap, Power } from '../api/types'
 import { formats } from '../text/format'
 import { barsChart } from './bars'
-import { dayChart } from './day'
+import { dayChart, peakOf } from './day'
 import { covered, spans } from './gaps'
 import { spread } from './ink'
 import { joined } from './joined'
@@ -73,6 +73,11 @@ describe('the table behind a chart of power', () => {
     words: { time: 'Time', total: 'Total', before: 'Before', summary: '', gap: (cause) => cause || 'Missing' },
     file: 'power',
     format,
+  })
+
+  it('knows its peak and when it was', () => {
+    expect(peakOf(power)).toEqual({ watts: 150, at: at('06:00') })
+    expect(peakOf({ ...power, series: [] })).toBeNull()
   })
 
   it('has every series, and the cause where something is missing', () => {

@@ -10,7 +10,7 @@ import { tip, tooltipStyle, type TipRow } from './tooltip'
 
 export interface DayChart {
   power: Power
-  /** A day before, by plant; drawn as a thin line. */
+  /** A day before; its sum is drawn as a thin line. */
   before: Power | null
   /** Name of each series of `power`, in its order. */
   names: string[]
@@ -40,6 +40,17 @@ function middles(power: Power): number[] {
 /** The sum over all series; null where none is known. */
 export function totals(power: Power): (number | null)[] {
   return sum(power.series.map((series) => series.values))
+}
+
+/** The highest value of the sum over all series, and the beginning of its bucket. */
+export function peakOf(power: Power): { watts: number; at: number } | null {
+  let peak: { watts: number; at: number } | null = null
+  sum(lines(power)).forEach((watts, i) => {
+    if (watts !== null && watts > (peak?.watts ?? 0)) {
+      peak = { watts, at: Date.parse(power.from) + i * power.bucket_seconds * 1000 }
+    }
+  })
+  return peak
 }
 
 function sum(series: readonly (readonly (number | null)[])[]): (number | null)[] {
