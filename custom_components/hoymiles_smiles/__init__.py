@@ -130,4 +130,3 @@ async def async_remove_config_entry_device(
     """Let people remove a device that the bridge does not know any more."""
     runtime = entry.runtime_data
     return not device.identifiers & runtime.devices.present(runtime.coordinator.data)
-

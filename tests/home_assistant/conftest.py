@@ -18,7 +18,6 @@ from homeassistant.helpers import entity_registry as er
 
 from .fake_bridge import FakeBridge
 
-
 # The test plugin has every SQL statement logged, which takes longer than the statements.
 logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
 
