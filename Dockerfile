@@ -9,12 +9,22 @@
 #
 #     docker buildx build --platform linux/amd64,linux/arm64 -t hoymiles-smiles .
 
+# The dashboard is the same for every architecture: it is built once, by the builder's own.
+FROM --platform=$BUILDPLATFORM node:22-slim AS web
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY docs/openapi.json /src/docs/openapi.json
+COPY web ./
+RUN npm run build
+
 FROM rust:1.95-slim-bookworm AS build
 ARG TARGETARCH
 # release: builds soonest. dist: thin LTO, for images that many will run.
 ARG PROFILE=release
 WORKDIR /src
 COPY . .
+COPY --from=web /src/web/dist web/dist
 # The compiled dependencies stay in the builder's cache, one per architecture. The program leaves
 # the cache by `cp`, because a cache mount is no part of the image.
 RUN --mount=type=cache,id=cargo-registry,target=/usr/local/cargo/registry,sharing=locked \

@@ -1,7 +1,8 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build test test-fast test-ha faults openapi lint bench bench-load clean
+.PHONY: help demo run build web test test-fast test-ha faults fuzz openapi screenshots lint bench \
+	bench-load bench-page clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -12,17 +13,23 @@ help: ## List the targets
 # Optimised, because the demo makes up a year of history before it serves.
 demo: ## Show the bridge with a simulated plant on http://localhost:8080
 	@scripts/setup-build.sh
+	@scripts/build-web.sh --if-possible
 	cargo build --locked --release -p hoymiles-smiles
 	@echo "The demo will answer on http://localhost:8080"
 	@cargo run --quiet --locked --release -p hoymiles-smiles -- demo $(ARGS)
 
 run: ## Run the bridge from source: make run ARGS="--dtu-host 192.168.1.50"
 	@scripts/setup-build.sh
+	@scripts/build-web.sh --if-possible
 	cargo run --locked --release -p hoymiles-smiles -- run $(ARGS)
 
 build: ## Build the optimised program: target/release/hoymiles-smiles
 	@scripts/setup-build.sh
+	@scripts/build-web.sh --if-possible
 	cargo build --locked --release -p hoymiles-smiles
+
+web: ## Build the dashboard, which `make build` takes into the program (needs Node.js)
+	@scripts/build-web.sh
 
 test: ## Run every test; installs what they need (Debian, root or sudo)
 	@scripts/with-target-cache.sh scripts/test.sh
@@ -38,8 +45,14 @@ ROUNDS ?= 1000
 faults: ## Inject a thousand faults (ROUNDS=1000, FAULTS="disk clock"), and print what was lost
 	@ROUNDS=$(ROUNDS) scripts/with-target-cache.sh scripts/faults.sh
 
+fuzz: ## Ten million mutated inputs for each decoder (RUNS=10000000)
+	@scripts/fuzz.sh
+
 openapi: ## Write docs/openapi.json anew from the code
 	WRITE_OPENAPI=1 cargo test --locked -p api --test api the_committed_description
+
+screenshots: ## Make the pictures of docs/ and the README anew
+	@scripts/with-target-cache.sh scripts/screenshots.sh
 
 test-ha: ## Run the tests of the Home Assistant integration alone
 	@scripts/test-home-assistant.sh
@@ -59,6 +72,9 @@ ENGINE ?=
 bench-load: ## Fill databases for `make bench ARGS=growth` (ROWS=100000000)
 	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
 		ROWS="$(ROWS)" ENGINE="$(ENGINE)" nice cargo bench --locked -p benches -- load
+
+bench-page: ## Measure how soon the dashboard shows something
+	@scripts/bench-page.sh
 
 clean: ## Remove what was built, and stop the tests' PostgreSQL server
 	cargo clean

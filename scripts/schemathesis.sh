@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 : "${SCHEMATHESIS:?run eval \"\$(scripts/setup-test.sh)\" first}"
-program="${CARGO_TARGET_DIR:-target}/debug/hoymiles-smiles"
+program="$(realpath "${CARGO_TARGET_DIR:-target}/debug/hoymiles-smiles")"
 token=schemathesis-asks-here
 work="$(mktemp -d)"
 simulator="" bridge=""
@@ -48,6 +48,8 @@ printf '[parameters]\n"path.serial" = "%s"\n"path.port" = 1\n' "$serial" >"$work
 # * /api/stream has no end: a client that waits for the whole answer waits for ever.
 # * positive_data_acceptance takes a refusal of what fits the schema for a defect. That `from` is
 #   before `to`, and that two roofs have two names, is said in words: a schema cannot.
+# It keeps what it has learned below the current directory.
+cd "$work"
 "$SCHEMATHESIS" --config-file "$work/schemathesis.toml" run "$url/api/openapi.json" \
     --header "Authorization: Bearer $token" \
     --exclude-path /api/stream \

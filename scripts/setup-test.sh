@@ -242,6 +242,20 @@ need_faketime() {
     export_setting TEST_FAKETIME_LIBRARY "$(faketime_library)"
 }
 
+# --- browser ------------------------------------------------------------------------------------
+# The screens of the dashboard are looked at in the distribution's own Chromium, before the program
+# at a time of day of the test's choice, which libfaketime shows it.
+
+need_browser() {
+    local missing=()
+    command -v chromium >/dev/null || [ -n "${CHROMIUM:-}" ] || missing+=(chromium)
+    command -v faketime >/dev/null || missing+=(faketime)
+    if [ "${#missing[@]}" -gt 0 ]; then
+        apt_install "${missing[@]}"
+    fi
+    export_setting CHROMIUM "${CHROMIUM:-$(command -v chromium)}"
+}
+
 # --- schemathesis -------------------------------------------------------------------------------
 # Python's package tool brings it, into a directory of its own outside of the checkout.
 
@@ -278,6 +292,7 @@ case "${1:-}" in
     '')
         "$here/setup-build.sh"
         need_postgres
+        need_browser
         need_faketime
         need_schemathesis
         ;;

@@ -30,7 +30,8 @@ scripts/test-home-assistant.sh || status=$?
 # The end-to-end tests start the program itself.
 cargo build --locked -p hoymiles-smiles
 
-scripts/schemathesis.sh
+scripts/schemathesis.sh || status=$?
+scripts/test-web.sh || status=$?
 
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace || status=$?

@@ -169,7 +169,7 @@ impl Copy {
                             .unwrap();
                     }
                 }
-                Record::Event(_) | Record::Config { .. } => {
+                Record::Event(_) | Record::Config { .. } | Record::PlantPower(_) => {
                     unreachable!("a week of readings holds none")
                 }
             }

@@ -49,6 +49,11 @@ impl Database {
         self.server.get_port()
     }
 
+    /// The role that owns it.
+    pub fn user(&self) -> &str {
+        self.server.get_username()
+    }
+
     /// The settings that point a bridge at this database, through another address if given.
     pub fn settings(&self, through: Option<u16>) -> Vec<(&'static str, String)> {
         let (host, port) = match through {
@@ -60,7 +65,7 @@ impl Database {
             ("DB_HOST", host),
             ("DB_PORT", port.to_string()),
             ("DB_NAME", self.name.clone()),
-            ("DB_USER", self.server.get_username().to_owned()),
+            ("DB_USER", self.user().to_owned()),
         ]
     }
 

@@ -41,7 +41,7 @@ impl Bridge {
 
 impl Stream {
     /// The next message; none at the end of the stream.
-    pub fn next(&mut self) -> Option<Message> {
+    pub fn message(&mut self) -> Option<Message> {
         let (mut event, mut id, mut data) = Default::default();
         loop {
             let line = self.lines.next()?.unwrap();
@@ -49,7 +49,9 @@ impl Stream {
                 Some(("event", text)) => event = text.to_owned(),
                 Some(("id", text)) => id = text.to_owned(),
                 Some(("data", text)) => data = serde_json::from_str(text).unwrap(),
-                _ if line.is_empty() && event != "" => return Some(Message { event, id, data }),
+                _ if line.is_empty() && !event.is_empty() => {
+                    return Some(Message { event, id, data });
+                }
                 _ => {}
             }
         }
@@ -58,7 +60,7 @@ impl Stream {
     /// The next message with this name.
     pub fn next_of(&mut self, event: &str) -> Message {
         loop {
-            let message = self.next().expect("the stream goes on");
+            let message = self.message().expect("the stream goes on");
             if message.event == event {
                 return message;
             }

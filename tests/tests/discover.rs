@@ -5,7 +5,9 @@
 
 use e2e::{command, noon};
 use serde_json::{Value, json};
-use simulator::{DtuOptions, Fault, Running, SimPlant, SimulatedDtu};
+use simulator::{
+    DtuOptions, Fault, Running, SimPlant, SimulatedDtu, SimulatedWifiDtu, WifiOptions,
+};
 use tokio::net::TcpListener;
 
 async fn dtu(address: &str) -> Running {
@@ -37,7 +39,10 @@ async fn both_kinds_are_found_where_it_is_told_to_look() {
     silent.inject(Fault::Silence);
     let unasked = dtu(&format!("127.82.0.9:{port}")).await;
     let wifi = TcpListener::bind("127.82.0.3:10081").await.unwrap();
-    let hosts = ["127.82.0.4", "127.82.0.3", "127.82.0.2", "127.82.0.1"];
+    let options = WifiOptions { seed: Some([1; 16]), ..WifiOptions::default() };
+    let telling = SimulatedWifiDtu::new(SimPlant::garage(1), options, noon);
+    let telling = telling.listen("127.82.0.5:10081").await.unwrap();
+    let hosts = ["127.82.0.5", "127.82.0.4", "127.82.0.3", "127.82.0.2", "127.82.0.1"];
     let (status, shown, _) = discover(arguments(port, &hosts)).await;
     assert_eq!(status, Some(0), "{shown}");
     let found: Value = serde_json::from_str(&shown).unwrap();
@@ -49,7 +54,18 @@ async fn both_kinds_are_found_where_it_is_told_to_look() {
     assert_eq!(found[1]["kind"], "other");
     assert!(found[1]["detail"].as_str().unwrap().contains("no answer"), "{shown}");
     assert_eq!(found[2], json!({"host": "127.82.0.3", "port": 10081, "kind": "wifi_port"}));
-    assert_eq!(found.as_array().unwrap().len(), 3);
+    let told = json!({
+        "serial": telling.options().serial.to_string(),
+        "model": "DTU-WLite, DTU-WLite-S or DTU-Lite-S",
+        "firmware": "V01.01.02",
+        "encrypts": true,
+    });
+    assert_eq!(
+        found[3],
+        json!({"host": "127.82.0.5", "port": 10081, "kind": "wifi_dtu", "detail": told})
+    );
+    assert_eq!(telling.requests(), [wifi::Command::INFORMATION], "asked who it is, and no more");
+    assert_eq!(found.as_array().unwrap().len(), 4);
     assert_eq!(unasked.connections_accepted(), 0, "nobody asked to look there");
     drop(wifi);
 }

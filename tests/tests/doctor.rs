@@ -6,9 +6,9 @@
 use std::net::SocketAddr;
 use std::process::Output;
 
-use e2e::{command, dtu};
+use e2e::{command, dtu, noon};
 use serde_json::Value;
-use simulator::{Fault, Running};
+use simulator::{Fault, Running, SimPlant, SimulatedWifiDtu, WifiOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -93,6 +93,15 @@ async fn a_wi_fi_dtu_is_recognised_by_its_other_port() {
     let (status, shown) = doctor(&["127.81.0.1:1502"]).await;
     assert_eq!(status, Some(1), "{shown}");
     assert!(shown.contains("this is a Wi-Fi DTU"), "{shown}");
+
+    let telling = SimulatedWifiDtu::new(SimPlant::garage(1), WifiOptions::default(), noon);
+    let telling = telling.listen("127.81.0.2:10081").await.unwrap();
+    let (status, shown) = doctor(&["127.81.0.2:1502"]).await;
+    assert_eq!(status, Some(1), "{shown}");
+    let serial = telling.options().serial;
+    assert!(shown.contains(&format!("this is the Wi-Fi DTU {serial}")), "{shown}");
+    let (status, shown) = doctor(&["127.81.0.2:10081"]).await;
+    assert_eq!(status, Some(0), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,16 @@ async fn a_demo_shows_a_plant_with_a_year_of_history() {
         inverters.as_array().unwrap().iter().map(|i| i["ports"].as_array().unwrap().len()).sum();
     assert!(ports >= 20, "{ports}");
     assert_eq!(demo.get("/api/info").json()["demo"], true);
+    // The Wi-Fi DTU, in its history and live.
+    let meters = demo.get("/api/meters").json();
+    assert_eq!(meters.as_array().unwrap().len(), 1, "{meters}");
+    let garage = eventually("the demo's Wi-Fi DTU", async || {
+        let health = demo.get("/health").json();
+        let garage = health["dtus"]["Garage (demo)"].clone();
+        (garage["query_count"].as_u64() >= Some(1)).then_some(garage)
+    })
+    .await;
+    assert_eq!((&garage["protocol"], &garage["error_count"]), (&"wifi".into(), &0.into()));
     let oldest = demo.get("/stats").json()["oldest_reading"].as_str().unwrap().to_owned();
     let age = jiff::Timestamp::now().duration_since(oldest.parse().unwrap());
     assert!(age >= jiff::SignedDuration::from_hours(24 * 364), "{oldest}");

@@ -12,7 +12,7 @@ async fn a_plant_is_followed_live_over_an_outage_and_to_the_end() {
     let settings = [("DTU_HOST", "127.0.0.1"), ("DTU_PORT", port.as_str()), ("COMM_RETRIES", "0")];
     let bridge = Bridge::start(&settings);
     let mut stream = bridge.stream("");
-    assert_eq!(stream.next().unwrap().event, "state");
+    assert_eq!(stream.message().unwrap().event, "state");
     let snapshot = loop {
         let snapshot = stream.next_of("snapshot");
         if snapshot.data["inverters"].as_array().is_some_and(|list| !list.is_empty()) {
@@ -38,8 +38,8 @@ async fn a_plant_is_followed_live_over_an_outage_and_to_the_end() {
 
     let data_dir = bridge.data_dir();
     assert!(bridge.terminate().success());
-    while stream.next().is_some() {}
+    while stream.message().is_some() {}
     let bridge = Bridge::start_in(data_dir, &["run"], &settings);
     let mut of_before = bridge.stream(&format!("Last-Event-ID: {}\r\n", ended.id));
-    assert_eq!(of_before.next().unwrap().event, "state", "another run has other ids");
+    assert_eq!(of_before.message().unwrap().event, "state", "another run has other ids");
 }

@@ -3,7 +3,17 @@ import { api, ApiError } from './api/client'
 import type { ServerEvent } from './api/sse'
 import { follow, type Connection } from './api/stream'
 import { tokenWanted } from './api/token'
-import type { Dtu, Info, Inverter, Layout, Plant, PlantEvent } from './api/types'
+import type {
+  Dtu,
+  Info,
+  Inverter,
+  Layout,
+  Plant,
+  PlantEvent,
+  StreamSnapshot,
+  StreamState,
+  StreamStatus,
+} from './api/types'
 import { panelsOf } from './plant/panels'
 
 /** The state of everything as the bridge last told it; the only owner of it in this page. */
@@ -65,7 +75,10 @@ export function retryNow(): void {
 
 async function askOnce(): Promise<void> {
   try {
-    state.info = await api.info()
+    // The stream begins once the inverters are known, which without a gateway is never.
+    const [info, plant, dtus] = await Promise.all([api.info(), api.plant(), api.dtus()])
+    state.info = info
+    if (state.plant === null) apply({ plant, dtus })
     await loadLayout()
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
@@ -91,28 +104,26 @@ function take(event: ServerEvent): void {
   const data: unknown = JSON.parse(event.data)
   switch (event.event) {
     case 'state':
-      return apply(data as { plant: Plant; dtus: Dtu[]; inverters: Inverter[] })
+      return apply(data as StreamState)
     case 'snapshot': {
-      const { dtu_name, plant, dtus, inverters } = data as Parameters<typeof apply>[0] & {
-        dtu_name: string
-      }
+      const { dtu_name, plant, dtus, inverters } = data as StreamSnapshot
       const others = state.inverters.filter((each) => each.dtu_name !== dtu_name)
-      const all = [...others, ...(inverters ?? [])]
+      const all = [...others, ...inverters]
       all.sort((a, b) => (a.serial_number < b.serial_number ? -1 : 1))
       return apply({ plant, dtus, inverters: all })
     }
     case 'status':
-      return apply(data as { plant: Plant; dtus: Dtu[] })
+      return apply(data as StreamStatus)
     case 'event':
       newestEvent.value = data as PlantEvent
       eventsChanged.value += 1
   }
 }
 
-function apply(told: { plant: Plant; dtus: Dtu[]; inverters?: Inverter[] }): void {
+function apply(told: StreamState | StreamStatus): void {
   clockOffset = Date.parse(told.plant.time) - Date.now()
   now.value = Date.now() + clockOffset
   state.plant = told.plant
   state.dtus = told.dtus
-  if (told.inverters) state.inverters = told.inverters
+  if ('inverters' in told) state.inverters = told.inverters
 }

@@ -5,7 +5,7 @@
 //! machine notices. PostgreSQL's own buffers cannot be emptied, so each question is about another
 //! day, whose pages nobody has asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sqlx::{PgPool, Row};
@@ -56,7 +56,7 @@ impl Files {
     }
 }
 
-fn forget(file: &PathBuf) -> bool {
+fn forget(file: &Path) -> bool {
     let input = format!("if={}", file.display());
     let dd = Command::new("dd").args([&input, "iflag=nocache", "count=0", "status=none"]).status();
     dd.is_ok_and(|status| status.success())

@@ -93,13 +93,19 @@ impl Past {
         vec![("/api/events".to_owned(), Question::Events(question))]
     }
 
+    /// Days in the middle of all events: those before the first reading.
     fn events_of_days(&self) -> Vec<(String, Question)> {
-        let of = |(from, to): &(Timestamp, Timestamp)| {
+        let first = self.days.last().expect("a day before today is stored").0;
+        let days = std::iter::successors(self.calendar.day(first).yesterday().ok(), |day| {
+            day.yesterday().ok()
+        });
+        let of = |day: jiff::civil::Date| {
+            let [from, to] = [day, day.tomorrow().unwrap()].map(|day| self.calendar.start(day));
             let path = format!("/api/events?from={from}&to={to}&limit=1000");
-            let (from, to) = (Some(*from), Some(*to));
-            (path, Question::Events(EventQuery { from, to, kinds: &[], limit: 1000 }))
+            let query = EventQuery { from: Some(from), to: Some(to), kinds: &[], limit: 1000 };
+            (path, Question::Events(query))
         };
-        self.days.iter().map(of).collect()
+        days.take(30).map(of).collect()
     }
 
     /// The plant's since the first day in the books.

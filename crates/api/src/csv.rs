@@ -8,6 +8,9 @@ use std::fmt::{Display, Write};
 use plant::live::Timed;
 use plant::{InverterReading, PortReading};
 
+use crate::view::history::{HistoryBucket, HistorySpread};
+use crate::view::{HistoryAnswer, HistoryEntry, PortHistoryEntry};
+
 /// What the text is.
 pub const MEDIA_TYPE: &str = "text/csv; charset=utf-8";
 
@@ -21,32 +24,95 @@ pub const INVERTER_COLUMNS: &str = "timestamp,serial_number,grid_voltage,grid_fr
                                     operating_status,alarm_code,alarm_count,link_status\n";
 
 /// The line of a port.
-pub fn port(line: &mut String, Timed { at, value }: &Timed<PortReading>) {
-    begin(line, at);
-    cell(line, Some(value.serial));
-    cell(line, Some(value.port));
-    cell(line, value.pv_voltage_v);
-    cell(line, value.pv_current_a);
-    cell(line, value.pv_power_w);
-    cell(line, value.today_wh);
-    cell(line, value.total_wh);
-    line.push('\n');
+pub fn port(lines: &mut String, reading: Timed<PortReading>) {
+    port_entry(lines, &reading.into());
 }
 
 /// The line of an inverter.
-pub fn inverter(line: &mut String, Timed { at, value }: &Timed<InverterReading>) {
-    begin(line, at);
-    cell(line, Some(value.serial));
-    cell(line, value.grid_voltage_v);
-    cell(line, value.grid_frequency_hz);
-    cell(line, value.active_power_w);
-    cell(line, value.reactive_power_var);
-    cell(line, value.power_factor);
-    cell(line, value.temperature_c);
-    cell(line, value.operating_status);
-    cell(line, value.alarm_code);
-    cell(line, value.alarm_count);
-    cell(line, value.link_status);
+pub fn inverter(lines: &mut String, reading: Timed<InverterReading>) {
+    inverter_entry(lines, &reading.into());
+}
+
+/// A history with the names of its columns.
+pub fn history(answer: &HistoryAnswer) -> String {
+    let mut lines = String::new();
+    match answer {
+        HistoryAnswer::Inverter(entries) => {
+            lines += INVERTER_COLUMNS;
+            entries.iter().for_each(|entry| inverter_entry(&mut lines, entry));
+        }
+        HistoryAnswer::Port(entries) => {
+            lines += PORT_COLUMNS;
+            entries.iter().for_each(|entry| port_entry(&mut lines, entry));
+        }
+        HistoryAnswer::Buckets(buckets) => {
+            lines += "start,end,serial_number,port_number,samples";
+            for (name, _) in QUANTITIES {
+                for spread in ["min", "avg", "max"] {
+                    cell(&mut lines, Some(format_args!("{name}_{spread}")));
+                }
+            }
+            lines += ",energy_wh\n";
+            buckets.iter().for_each(|entry| bucket(&mut lines, entry));
+        }
+    }
+    lines
+}
+
+type Quantity = (&'static str, fn(&HistoryBucket) -> Option<HistorySpread>);
+
+/// The quantities of a bucket, in the order of their columns.
+const QUANTITIES: [Quantity; 7] = [
+    ("grid_voltage", |bucket| bucket.grid_voltage),
+    ("grid_frequency", |bucket| bucket.grid_frequency),
+    ("temperature", |bucket| bucket.temperature),
+    ("active_power", |bucket| bucket.active_power),
+    ("pv_voltage", |bucket| bucket.pv_voltage),
+    ("pv_current", |bucket| bucket.pv_current),
+    ("pv_power", |bucket| bucket.pv_power),
+];
+
+fn bucket(line: &mut String, entry: &HistoryBucket) {
+    begin(line, entry.start);
+    cell(line, Some(entry.end));
+    cell(line, Some(entry.serial_number));
+    cell(line, entry.port_number);
+    cell(line, Some(entry.samples));
+    for (_, quantity) in QUANTITIES {
+        let spread = quantity(entry);
+        cell(line, spread.map(|spread| spread.min));
+        cell(line, spread.map(|spread| spread.avg));
+        cell(line, spread.map(|spread| spread.max));
+    }
+    cell(line, entry.energy_wh);
+    line.push('\n');
+}
+
+fn port_entry(line: &mut String, entry: &PortHistoryEntry) {
+    begin(line, entry.timestamp);
+    cell(line, Some(entry.serial_number));
+    cell(line, Some(entry.port_number));
+    cell(line, entry.pv_voltage);
+    cell(line, entry.pv_current);
+    cell(line, entry.pv_power);
+    cell(line, entry.today_production);
+    cell(line, entry.total_production);
+    line.push('\n');
+}
+
+fn inverter_entry(line: &mut String, entry: &HistoryEntry) {
+    begin(line, entry.timestamp);
+    cell(line, Some(entry.serial_number));
+    cell(line, entry.grid_voltage);
+    cell(line, entry.grid_frequency);
+    cell(line, entry.active_power);
+    cell(line, entry.reactive_power);
+    cell(line, entry.power_factor);
+    cell(line, entry.temperature);
+    cell(line, entry.operating_status);
+    cell(line, entry.alarm_code);
+    cell(line, entry.alarm_count);
+    cell(line, entry.link_status);
     line.push('\n');
 }
 

@@ -11,19 +11,17 @@
 //!   to itself. So it needs no word from the server about a path prefix that a proxy has taken away.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
-    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+    ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
 
-use crate::Api;
 use crate::problem::Problem;
 
 /// The page itself.
@@ -53,28 +51,28 @@ fn built(path: &str) -> Option<File> {
 }
 
 /// The front page of the dashboard; none if it was not built.
-pub(crate) fn page(api: &Api, headers: &HeaderMap) -> Option<Response> {
-    found(built, PAGE, headers, &api.cors_origins)
+pub(crate) fn page(headers: &HeaderMap) -> Option<Response> {
+    found(built, PAGE, headers)
 }
 
 /// What no route answers: a file, a screen that a browser was sent to, or nothing.
-pub(crate) async fn anything_else(State(api): State<Arc<Api>>, request: Request) -> Response {
+pub(crate) async fn anything_else(request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return Problem::UnknownPath.into_response();
     }
-    answer(built, request.uri().path(), request.headers(), &api.cors_origins)
+    answer(built, request.uri().path(), request.headers())
         .unwrap_or_else(|| Problem::UnknownPath.into_response())
 }
 
-fn answer(find: Find, path: &str, headers: &HeaderMap, origins: &[String]) -> Option<Response> {
+fn answer(find: Find, path: &str, headers: &HeaderMap) -> Option<Response> {
     let name = path.strip_prefix('/')?;
     // The precompressed files are an encoding of the others, not files of their own.
     if !name.ends_with(".gz")
-        && let Some(response) = found(find, name, headers, origins)
+        && let Some(response) = found(find, name, headers)
     {
         return Some(response);
     }
-    is_screen(name, headers).then(|| found(find, PAGE, headers, origins))?
+    is_screen(name, headers).then(|| found(find, PAGE, headers))?
 }
 
 /// Whether a browser was sent to something that the page itself may know: one segment deep, and no
@@ -87,7 +85,7 @@ fn is_screen(name: &str, headers: &HeaderMap) -> bool {
     accepts_html && name != "api" && !name.is_empty() && !name.contains(['/', '.'])
 }
 
-fn found(find: Find, name: &str, headers: &HeaderMap, origins: &[String]) -> Option<Response> {
+fn found(find: Find, name: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = find(name)?;
     let packed = accepts_gzip(headers).then(|| find(&format!("{name}.gz"))).flatten();
     let tag = etag(&plain.digest, packed.is_some());
@@ -101,16 +99,14 @@ fn found(find: Find, name: &str, headers: &HeaderMap, origins: &[String]) -> Opt
         if is_packed {
             set(&mut response, CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
-        set(&mut response, CONTENT_TYPE, media_type(name));
         response
     };
+    // Also when nothing is sent: what a page may load is decided by its type.
+    set(&mut response, CONTENT_TYPE, media_type(name));
     let caching = if name.starts_with("assets/") { FOR_EVER } else { ASK_AGAIN };
     set(&mut response, CACHE_CONTROL, caching);
     set(&mut response, VARY, HeaderValue::from_static("accept-encoding"));
     set(&mut response, ETAG, tag);
-    if name == PAGE {
-        set(&mut response, CONTENT_SECURITY_POLICY, policy(origins));
-    }
     Some(response)
 }
 
@@ -123,29 +119,6 @@ fn into_bytes(content: Cow<'static, [u8]>) -> axum::body::Bytes {
 
 fn set(response: &mut Response, name: HeaderName, value: HeaderValue) {
     response.headers_mut().insert(name, value);
-}
-
-/// Nothing from elsewhere, nothing inline. Only the pages that may read the API (`CORS_ORIGINS`) may
-/// show the dashboard within themselves, and those of the same origin, as Home Assistant's ingress.
-fn policy(origins: &[String]) -> HeaderValue {
-    let is_harmless = |origin: &&str| {
-        !origin.is_empty()
-            && origin
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b":/.-_*[]".contains(&byte))
-    };
-    let framed_by: String = origins
-        .iter()
-        .map(|origin| origin.trim_end_matches('/'))
-        .filter(is_harmless)
-        .map(|origin| format!(" {origin}"))
-        .collect();
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; \
-         form-action 'none'; frame-ancestors 'self'{framed_by}"
-    );
-    HeaderValue::from_str(&policy).expect("every part is printable ASCII")
 }
 
 /// An entity tag of the content as it is sent.
@@ -212,12 +185,7 @@ mod tests {
     }
 
     fn ask(find: Find, path: &str, list: &[(HeaderName, &'static str)]) -> Option<Response> {
-        answer(
-            find,
-            path,
-            &headers(list),
-            &["https://ha.example/".into(), "x; script-src *".into()],
-        )
+        answer(find, path, &headers(list))
     }
 
     fn header(response: &Response, name: HeaderName) -> &str {
@@ -283,13 +251,5 @@ mod tests {
         for path in ["/index.html", "/history", "/icon.svg"] {
             assert!(ask(none, path, &[BROWSER]).is_none(), "{path}");
         }
-    }
-
-    #[test]
-    fn the_policy_lets_nothing_in_from_elsewhere() {
-        let page = ask(some, "/index.html", &[]).unwrap();
-        let policy = header(&page, CONTENT_SECURITY_POLICY);
-        assert!(policy.ends_with("frame-ancestors 'self' https://ha.example"), "{policy}");
-        assert!(!policy.contains("unsafe"));
     }
 }

@@ -35,20 +35,27 @@ impl Finishing {
     /// A page loads nothing but from here, and only who may read may show it in a frame: this
     /// origin, which under Home Assistant's ingress is Home Assistant's, and `CORS_ORIGINS`.
     pub(crate) fn of(api: &Api) -> Self {
-        let mut framed_by = String::from("'self'");
-        for origin in &api.cors_origins {
-            framed_by.push(' ');
-            framed_by.push_str(origin.trim_end_matches('/'));
-        }
+        let framed_by = framed_by(&api.cors_origins);
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
              font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
-             base-uri 'self'; form-action 'none'; frame-ancestors {framed_by}"
+             base-uri 'none'; form-action 'none'; frame-ancestors {framed_by}"
         );
-        // An origin that does not fit a header is none: then only this one may.
-        let page_policy = HeaderValue::try_from(policy).unwrap_or(NOT_A_PAGE);
+        let page_policy = HeaderValue::try_from(policy).expect("every part is printable ASCII");
         Self { metrics: Arc::clone(&api.metrics), page_policy }
     }
+}
+
+/// Who may show a page of ours within its own.
+fn framed_by(origins: &[String]) -> String {
+    let is_harmless = |origin: &&str| {
+        !origin.is_empty()
+            && origin
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b":/.-_*[]".contains(&byte))
+    };
+    let origins = origins.iter().map(|origin| origin.trim_end_matches('/')).filter(is_harmless);
+    std::iter::once("'self'").chain(origins).collect::<Vec<_>>().join(" ")
 }
 
 /// The layer around everything.
@@ -78,7 +85,7 @@ pub(crate) async fn finish(
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
 
     finishing.metrics.request_answered(
         &method,

@@ -4,6 +4,7 @@
 mod devices;
 pub mod energy;
 pub mod export;
+pub mod history;
 pub mod power;
 
 use std::fmt::{self, Display};
@@ -12,6 +13,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::Uri;
 use axum::http::request::Parts;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use plant::Serial;
 use plant::energy::Calendar;
@@ -22,10 +24,17 @@ use crate::problem::Problem;
 
 pub use devices::DeviceHistoryParameters;
 
-/// The largest history answer, in readings.
-pub const MAX_LIMIT: u32 = 10_000;
-/// The largest answer on events.
-pub const MAX_EVENTS: u32 = 1000;
+/// How many of something an answer may have.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    max: u32,
+    allowed: &'static str,
+}
+
+/// The largest answer in readings.
+const MAX_READINGS: Limit = Limit { max: 10_000, allowed: "a whole number from 1 to 10000" };
+/// The largest answer in events, or in buckets, each of which reads all readings of its time.
+const MAX_EVENTS: Limit = Limit { max: 1000, allowed: "a whole number from 1 to 1000" };
 /// The most days in one answer: a year.
 const MAX_DAYS: i64 = 366;
 /// A week.
@@ -45,47 +54,6 @@ impl<S: Sync> FromRequestParts<S> for NoParameters {
             Some((name, _)) => Err(Problem::unknown_parameter(name, &[])),
             None => Ok(Self),
         }
-    }
-}
-
-/// Which readings of an inverter are wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct HistoryParameters {
-    /// At most so many readings.
-    #[param(minimum = 1, maximum = 10_000, default = 100, required = false, example = 100)]
-    pub limit: u32,
-    /// Only readings taken at or after this instant, RFC 3339.
-    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-21T00:00:00+02:00")]
-    pub from: Option<Timestamp>,
-    /// Only readings taken before this instant, RFC 3339.
-    #[param(value_type = Option<String>, format = DateTime, example = "2026-06-22T00:00:00+02:00")]
-    pub to: Option<Timestamp>,
-}
-
-impl HistoryParameters {
-    const NAMES: &'static [&'static str] = &["limit", "from", "to"];
-
-    fn parse(uri: &Uri) -> Result<Self, Problem> {
-        let (mut limit, mut from, mut to) = (None, None, None);
-        for (name, value) in pairs(uri)? {
-            match name.as_str() {
-                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_LIMIT)?)?,
-                "from" => once("from", &mut from, parse_instant("from", &value)?)?,
-                "to" => once("to", &mut to, parse_instant("to", &value)?)?,
-                _ => return Err(Problem::unknown_parameter(&name, Self::NAMES)),
-            }
-        }
-        not_empty(from, to)?;
-        Ok(Self { limit: limit.unwrap_or(DEFAULT_LIMIT), from, to })
-    }
-}
-
-impl<S: Sync> FromRequestParts<S> for HistoryParameters {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::parse(&parts.uri)
     }
 }
 
@@ -114,7 +82,7 @@ impl<S: Sync> FromRequestParts<S> for EventParameters {
                 "limit" => once("limit", &mut limit, parse_limit(&value, MAX_EVENTS)?)?,
                 "from" => once("from", &mut from, parse_instant("from", &value)?)?,
                 "to" => once("to", &mut to, parse_instant("to", &value)?)?,
-                _ => return Err(Problem::unknown_parameter(&name, HistoryParameters::NAMES)),
+                _ => return Err(Problem::unknown_parameter(&name, &["limit", "from", "to"])),
             }
         }
         not_empty(from, to)?;
@@ -197,22 +165,32 @@ impl Display for Edge {
 
 fn parse_edge(name: &'static str, written: &str) -> Result<Edge, Problem> {
     let day = parse_day(name, written).map(Edge::Day);
-    let edge = day.or_else(|_| parse_instant(name, written).map(Edge::Instant)).map_err(|_| {
-        Problem::bad_parameter(
-            name,
-            written,
-            "a day as 2026-06-21, or an instant as RFC 3339 writes it, with its zone",
-        )
-    })?;
+    let edge = match day {
+        Ok(day) => day,
+        Err(_) => Edge::Instant(instant(written).ok_or_else(|| {
+            Problem::bad_parameter(
+                name,
+                written,
+                "a day as 2026-06-21, or an instant as RFC 3339 writes it, with its zone",
+            )
+        })?),
+    };
     let year = match edge {
         Edge::Day(day) => day.year(),
-        Edge::Instant(at) => at.to_zoned(jiff::tz::TimeZone::UTC).year(),
+        Edge::Instant(at) => year(at),
     };
-    if (1970..=9000).contains(&year) {
-        Ok(edge)
-    } else {
-        Err(Problem::bad_parameter(name, written, "between the years 1970 and 9000"))
-    }
+    within_years(name, written, year).map(|()| edge)
+}
+
+/// Calendars of databases end where nobody has readings, and arithmetic near their ends fails.
+fn within_years(name: &'static str, written: &str, year: i16) -> Result<(), Problem> {
+    let is_within = (1970..=9000).contains(&year).then_some(());
+    is_within
+        .ok_or_else(|| Problem::bad_parameter(name, written, "between the years 1970 and 9000"))
+}
+
+fn year(at: Timestamp) -> i16 {
+    at.to_zoned(TimeZone::UTC).year()
 }
 
 fn parse_csv(written: &str) -> Result<(), Problem> {
@@ -286,78 +264,27 @@ fn once<T>(name: &'static str, slot: &mut Option<T>, value: T) -> Result<(), Pro
     }
 }
 
-fn parse_limit(written: &str, max: u32) -> Result<u32, Problem> {
-    let allowed = match max {
-        MAX_EVENTS => "a whole number from 1 to 1000",
-        _ => "a whole number from 1 to 10000",
-    };
-    written
-        .parse()
-        .ok()
-        .filter(|limit| (1..=max).contains(limit))
-        .ok_or_else(|| Problem::bad_parameter("limit", written, allowed))
+fn parse_limit(written: &str, Limit { max, allowed }: Limit) -> Result<u32, Problem> {
+    let limit = written.parse().ok().filter(|limit| (1..=max).contains(limit));
+    limit.ok_or_else(|| Problem::bad_parameter("limit", written, allowed))
 }
 
 fn parse_instant(name: &'static str, written: &str) -> Result<Timestamp, Problem> {
-    // A `+` that a client forgot to escape arrives as a blank: 12:00:00+02:00 as 12:00:00 02:00.
-    let unescaped = || {
-        let (time, offset) = written.rsplit_once(' ')?;
-        format!("{time}+{offset}").parse().ok()
-    };
-    written.parse().ok().or_else(unescaped).ok_or_else(|| {
+    let at = instant(written).ok_or_else(|| {
         Problem::bad_parameter(
             name,
             written,
             "an instant as RFC 3339 writes it, with its zone, such as 2026-06-21T12:00:00Z",
         )
-    })
+    })?;
+    within_years(name, written, year(at)).map(|()| at)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(query: &str) -> Result<HistoryParameters, String> {
-        let uri = format!("/x?{query}").parse().unwrap();
-        HistoryParameters::parse(&uri).map_err(|problem| problem.to_string())
-    }
-
-    #[test]
-    fn limit_is_a_whole_number_in_its_range() {
-        assert_eq!(parse("").unwrap().limit, 100);
-        assert_eq!(parse("limit=1").unwrap().limit, 1);
-        assert_eq!(parse("limit=10000").unwrap().limit, 10_000);
-        for bad in ["0", "10001", "-1", "abc", "", "1.5", "99999999999999999999"] {
-            assert_eq!(
-                parse(&format!("limit={bad}")).unwrap_err(),
-                format!(
-                    "The query parameter 'limit' must be a whole number from 1 to 10000, but '{bad}' was found."
-                )
-            );
-        }
-    }
-
-    #[test]
-    fn an_instant_has_a_zone_and_its_plus_may_be_unescaped() {
-        let noon: Timestamp = "2026-06-21T10:00:00Z".parse().unwrap();
-        for written in
-            ["2026-06-21T10:00:00Z", "2026-06-21T12:00:00%2B02:00", "2026-06-21T12:00:00+02:00"]
-        {
-            assert_eq!(parse(&format!("from={written}")).unwrap().from, Some(noon));
-        }
-        for bad in ["yesterday", "2026-06-21", "2026-06-21T10:00:00", ""] {
-            let told = parse(&format!("to={bad}")).unwrap_err();
-            assert!(told.contains("RFC 3339") && told.contains(&format!("'{bad}'")), "{told}");
-        }
-    }
-
-    #[test]
-    fn what_can_only_be_a_mistake_is_refused() {
-        let told = parse("limit=1&limit=2").unwrap_err();
-        assert!(told.contains("more than once"), "{told}");
-        let told = parse("from=2026-06-21T10:00:00Z&to=2026-06-21T10:00:00Z").unwrap_err();
-        assert!(told.contains("must be before"), "{told}");
-        let told = parse("Limit=5").unwrap_err();
-        assert!(told.contains("'limit', 'from' and 'to'"), "{told}");
-    }
+fn instant(written: &str) -> Option<Timestamp> {
+    // A `+` that a client forgot to escape arrives as a blank: 12:00:00+02:00 as 12:00:00 02:00.
+    let unescaped = || {
+        let (time, offset) = written.rsplit_once(' ')?;
+        format!("{time}+{offset}").parse().ok()
+    };
+    written.parse().ok().or_else(unescaped)
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use api::{Access, Api, Clock, Feed, Identity, Metrics};
 use color_eyre::eyre::{Result, WrapErr, eyre};
-use dtu::{Driver, ModbusDriver, Poller, PollerOptions, Report, WifiDriver, WifiEndpoint};
+use dtu::{Driver, ModbusDriver, Poller, PollerOptions, Report, WifiDriver};
 use jiff::Timestamp;
 use plant::energy::Calendar;
 use plant::event::Watch;
@@ -325,15 +325,7 @@ fn driver(dtu: DtuConfig, polling: &Polling, known: &Known) -> Box<dyn Driver> {
         Protocol::Wifi => {
             let of_this = known.inverters.iter().filter(|(_, i)| i.dtu_name == dtu.name);
             let last_reading = of_this.map(|(_, inverter)| inverter.last_seen).max();
-            let endpoint = WifiEndpoint {
-                name: dtu.name,
-                host: dtu.host,
-                port: dtu.port,
-                timeout: polling.wifi_timeout,
-                period: Duration::from_secs(dtu.query_period_s),
-                upload_pause: polling.upload_pause,
-            };
-            Box::new(WifiDriver::new(endpoint, memory, last_reading))
+            Box::new(WifiDriver::new(dtu.wifi_endpoint(polling), memory, last_reading))
         }
     }
 }

@@ -23,7 +23,10 @@ pub(crate) struct Invocation {
 #[derive(Debug)]
 pub(crate) enum Task {
     Run,
-    Demo,
+    Demo {
+        /// How much history is made up.
+        days: u16,
+    },
     Simulate(Simulation),
     Check,
     Healthcheck,
@@ -59,9 +62,22 @@ pub(crate) struct DiscoverTask {
 pub(crate) struct Simulation {
     pub(crate) listen: String,
     pub(crate) ports: u16,
-    pub(crate) word_addressing: bool,
     pub(crate) latency_ms: u64,
     pub(crate) seed: u64,
+    pub(crate) protocol: SimulationProtocol,
+}
+
+/// What a simulated DTU speaks, and how.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SimulationProtocol {
+    Modbus {
+        word_addressing: bool,
+    },
+    Wifi {
+        encrypted: bool,
+        /// Of each reading.
+        pages: u16,
+    },
 }
 
 /// Reads the command line; `--help`, `--version` and mistakes end the process.
@@ -102,7 +118,14 @@ fn command() -> Command {
         .subcommand(Command::new("run").about("Read the DTUs (the default)"))
         .subcommand(
             Command::new("demo")
-                .about("Show everything with two simulated DTUs and a year of made-up history"),
+                .about("Show everything with two simulated DTUs and a made-up history")
+                .arg(
+                    Arg::new("days")
+                        .long("days")
+                        .value_parser(value_parser!(u16).range(1..=3650))
+                        .default_value("365")
+                        .help("How much history, if there is none yet"),
+                ),
         )
         .subcommand(simulate())
         .subcommand(Command::new("check").about("Show every setting with its source, and mistakes"))
@@ -182,12 +205,33 @@ fn recompute() -> Command {
 
 fn simulate() -> Command {
     Command::new("simulate")
-        .about("Serve a simulated DTU over Modbus TCP")
+        .about("Serve a simulated DTU, over Modbus TCP or as a Wi-Fi DTU")
+        .arg(
+            Arg::new("protocol")
+                .long("protocol")
+                .value_parser(["modbus", "wifi"])
+                .default_value("modbus")
+                .help("What it speaks; a Wi-Fi DTU comes with a meter"),
+        )
         .arg(
             Arg::new("listen")
                 .long("listen")
+                .default_value_if("protocol", "wifi", "127.0.0.1:10081")
                 .default_value("127.0.0.1:1502")
-                .help("Address and port to serve on"),
+                .help("Address and port to serve on; of a Wi-Fi DTU 127.0.0.1:10081"),
+        )
+        .arg(
+            Arg::new("encrypted")
+                .long("encrypted")
+                .action(ArgAction::SetTrue)
+                .help("Encrypt, as newer Wi-Fi DTUs do (--protocol wifi)"),
+        )
+        .arg(
+            Arg::new("pages")
+                .long("pages")
+                .value_parser(value_parser!(u16).range(1..=16))
+                .default_value("1")
+                .help("Pages of each reading of a Wi-Fi DTU, at most; 1 to 16 (--protocol wifi)"),
         )
         .arg(
             Arg::new("ports")
@@ -201,7 +245,7 @@ fn simulate() -> Command {
                 .long("addressing")
                 .value_parser(["byte", "word"])
                 .default_value("byte")
-                .help("What register addresses count"),
+                .help("What register addresses count (--protocol modbus)"),
         )
         .arg(
             Arg::new("latency-ms")
@@ -221,7 +265,10 @@ fn simulate() -> Command {
 
 fn interpret(matches: &ArgMatches) -> Invocation {
     let (command, matches) = match matches.subcommand() {
-        Some(("demo", matches)) => (Task::Demo, matches),
+        Some(("demo", matches)) => {
+            let days = *matches.get_one("days").expect("the argument has a default");
+            (Task::Demo { days }, matches)
+        }
         Some(("simulate", matches)) => (Task::Simulate(simulation(matches)), matches),
         Some(("check", matches)) => (Task::Check, matches),
         Some(("healthcheck", matches)) => (Task::Healthcheck, matches),
@@ -269,12 +316,21 @@ fn simulation(matches: &ArgMatches) -> Simulation {
     fn given<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> T {
         matches.get_one::<T>(name).cloned().expect("the argument has a default")
     }
+    let protocol = match given::<String>(matches, "protocol").as_str() {
+        "wifi" => SimulationProtocol::Wifi {
+            encrypted: matches.get_flag("encrypted"),
+            pages: given(matches, "pages"),
+        },
+        _ => SimulationProtocol::Modbus {
+            word_addressing: given::<String>(matches, "addressing") == "word",
+        },
+    };
     Simulation {
         listen: given(matches, "listen"),
         ports: given(matches, "ports"),
-        word_addressing: given::<String>(matches, "addressing") == "word",
         latency_ms: given(matches, "latency-ms"),
         seed: given(matches, "seed"),
+        protocol,
     }
 }
 
@@ -310,5 +366,24 @@ mod tests {
         }
         let configured = interpret(&command().get_matches_from(["x", "doctor"]));
         assert!(configured.arguments.is_empty());
+    }
+
+    #[test]
+    fn a_simulated_dtu_listens_where_one_of_its_kind_does() {
+        let simulation = |line: &[&str]| {
+            let line = ["x", "simulate"].iter().chain(line);
+            match interpret(&command().get_matches_from(line)).command {
+                Task::Simulate(simulation) => (simulation.listen, simulation.protocol),
+                other => panic!("{other:?}"),
+            }
+        };
+        let (listen, protocol) = simulation(&[]);
+        assert_eq!(listen, "127.0.0.1:1502");
+        assert!(matches!(protocol, SimulationProtocol::Modbus { word_addressing: false }));
+        let (listen, protocol) = simulation(&["--protocol", "wifi", "--encrypted", "--pages", "3"]);
+        assert_eq!(listen, "127.0.0.1:10081");
+        assert!(matches!(protocol, SimulationProtocol::Wifi { encrypted: true, pages: 3 }));
+        let (listen, _) = simulation(&["--protocol", "wifi", "--listen", "0.0.0.0:7000"]);
+        assert_eq!(listen, "0.0.0.0:7000");
     }
 }

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     };
     let outcome = match invocation.command {
         Task::Run | Task::Check => commands::run::run(config),
-        Task::Demo => commands::demo::demo(config),
+        Task::Demo { days } => commands::demo::demo(config, days),
         Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
         Task::Doctor(task) => commands::doctor::doctor(config, task),
         Task::Discover(task) => commands::discover::discover(&config, task),

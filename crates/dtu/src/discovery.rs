@@ -18,8 +18,10 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::driver::Driver;
+use crate::driver::{Cause, Driver, DriverError};
 use crate::modbus::{Endpoint, ModbusDriver};
+use crate::wifi::WifiEndpoint;
+use crate::wifi::about::{About, about};
 
 /// Where a DTU-Pro serves Modbus unless it was changed.
 const MODBUS_PORT: u16 = 502;
@@ -50,10 +52,26 @@ pub struct Found {
 pub enum Kind {
     /// A DTU that speaks Modbus, by its serial number.
     ModbusDtu(Serial),
-    /// The port that only Wi-Fi DTUs are known to open; it was not asked who it is.
+    /// A DTU that speaks the Wi-Fi protocol.
+    WifiDtu(WifiDtu),
+    /// The port that only Wi-Fi DTUs are known to open, and nobody tells who it is: it is busy, or the
+    /// gateway of hybrid inverters.
     WifiPort,
     /// Something else, in words.
     Other(String),
+}
+
+/// What a Wi-Fi DTU tells about itself.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct WifiDtu {
+    /// Its serial number.
+    pub serial: Serial,
+    /// What kind of DTU that is, in words.
+    pub model: Option<&'static str>,
+    /// `V01.01.02`.
+    pub firmware: Option<String>,
+    /// Whether it encrypts its readings.
+    pub encrypts: bool,
 }
 
 /// Looks at each host: at the port of `template` for Modbus, and at that of Wi-Fi DTUs. What is
@@ -63,6 +81,7 @@ pub async fn discover(hosts: Vec<String>, template: &Endpoint, at: Timestamp) ->
         WIFI_PORT => MODBUS_PORT,
         port => port,
     };
+    let patience = template.timeout;
     let turns = Arc::new(Semaphore::new(KNOCKS));
     let mut looks = JoinSet::new();
     for host in hosts {
@@ -75,8 +94,7 @@ pub async fn discover(hosts: Vec<String>, template: &Endpoint, at: Timestamp) ->
         let turn = Arc::clone(&turns);
         looks.spawn(async move {
             let _turn = turn.acquire().await.expect("nobody closes the semaphore");
-            let opens = opens(&host, WIFI_PORT).await;
-            opens.then_some(Found { host, port: WIFI_PORT, kind: Kind::WifiPort })
+            look_for_wifi(host, patience, at).await
         });
     }
     let mut found: Vec<Found> = looks.join_all().await.into_iter().flatten().collect();
@@ -95,6 +113,22 @@ async fn look_for_modbus(endpoint: Endpoint, at: Timestamp) -> Option<Found> {
         Err(error) => Kind::Other(error.to_string()),
     };
     Some(Found { host, port, kind })
+}
+
+async fn look_for_wifi(host: String, patience: Duration, at: Timestamp) -> Option<Found> {
+    if !opens(&host, WIFI_PORT).await {
+        return None;
+    }
+    let kind = match about(&WifiEndpoint::once(&host, WIFI_PORT, patience), at).await {
+        Ok(About { serial: Some(serial), model, firmware, encrypts, .. }) => {
+            Kind::WifiDtu(WifiDtu { serial, model: model.map(|it| it.name), firmware, encrypts })
+        }
+        Err(error @ DriverError { cause: Cause::Nonsense(_), .. }) => {
+            Kind::Other(error.to_string())
+        }
+        Ok(_) | Err(_) => Kind::WifiPort,
+    };
+    Some(Found { host, port: WIFI_PORT, kind })
 }
 
 async fn opens(host: &str, port: u16) -> bool {

@@ -4,11 +4,14 @@
 //! ends the examination where looking further makes no sense. They are as gentle as a poll: one
 //! connection at a time, each closed before the next, no request that a poll would not make.
 
+mod wifi;
+
 use std::io;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use plant::Snapshot;
 use plant::model::is_plausible_inverter;
 use serde::Serialize;
 use tokio::net::{TcpStream, lookup_host};
@@ -16,6 +19,10 @@ use tokio::time::timeout;
 
 use crate::driver::{Cause, Driver, DriverError, Poll};
 use crate::modbus::{Endpoint, ModbusDriver};
+use crate::wifi::WifiEndpoint;
+use crate::wifi::about::about;
+
+pub use self::wifi::examine_wifi;
 
 /// The port of the Wi-Fi DTUs' own protocol (`protocol/wifi.md` 1.1).
 const WIFI_PORT: u16 = 10081;
@@ -35,6 +42,12 @@ pub struct Finding {
     pub text: String,
 }
 
+impl Finding {
+    fn is_fault(&self) -> bool {
+        self.result == Verdict::Fault
+    }
+}
+
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,14 +60,14 @@ pub enum Verdict {
     Fault,
 }
 
-/// Looks at a DTU from the name to the readings. `at` is the time of the readings.
+/// Looks at a DTU that speaks Modbus, from the name to the readings. `at` is the time of the readings.
 pub async fn examine(endpoint: &Endpoint, at: Timestamp) -> Vec<Finding> {
     const PROBES: [&dyn Probe; 4] = [&Name, &Connection, &Identity, &Readings];
     let patient = Patient { endpoint, at };
     let mut findings = Vec::new();
     for probe in PROBES {
         let found = probe.look(&patient).await;
-        let ends = found.iter().any(|finding| finding.result == Verdict::Fault);
+        let ends = found.iter().any(Finding::is_fault);
         findings.extend(found);
         if ends {
             break;
@@ -84,11 +97,39 @@ impl Patient<'_> {
     }
 
     async fn connect(&self, port: u16) -> io::Result<()> {
-        let connection = TcpStream::connect((self.endpoint.host.as_str(), port));
-        match timeout(self.endpoint.timeout, connection).await {
-            Ok(connection) => connection.map(drop),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        connect(&self.endpoint.host, port, self.endpoint.timeout).await
+    }
+
+    /// What speaks the Wi-Fi protocol there, in words.
+    async fn wifi_dtu(&self) -> String {
+        let endpoint = WifiEndpoint::once(&self.endpoint.host, WIFI_PORT, self.endpoint.timeout);
+        match about(&endpoint, self.at).await.ok().and_then(|about| about.serial) {
+            Some(serial) => format!("this is the Wi-Fi DTU {serial}"),
+            None => "this is a Wi-Fi DTU".to_owned(),
         }
+    }
+}
+
+async fn connect(host: &str, port: u16, patience: Duration) -> io::Result<()> {
+    match timeout(patience, TcpStream::connect((host, port))).await {
+        Ok(connection) => connection.map(drop),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+/// Whether a host has an address.
+async fn name(host: &str, port: u16, patience: Duration) -> Finding {
+    let addresses: Vec<String> = match timeout(patience, lookup_host((host, port))).await {
+        Ok(Ok(found)) => found.map(|address| address.ip().to_string()).collect(),
+        Ok(Err(_)) | Err(_) => Vec::new(),
+    };
+    match addresses.first() {
+        None => {
+            let address = format!("{host}:{port}");
+            fault("name", DriverError { address, cause: Cause::UnknownHost }.to_string())
+        }
+        Some(address) if address == host => ok("name", format!("{host} is an IP address")),
+        Some(_) => ok("name", format!("'{host}' is {}", addresses.join(", "))),
     }
 }
 
@@ -110,17 +151,8 @@ struct Name;
 #[async_trait]
 impl Probe for Name {
     async fn look(&self, patient: &Patient<'_>) -> Vec<Finding> {
-        let Endpoint { host, port, timeout: patience, .. } = patient.endpoint;
-        let found = timeout(*patience, lookup_host((host.as_str(), *port))).await;
-        let addresses: Vec<String> = match found {
-            Ok(Ok(found)) => found.map(|address| address.ip().to_string()).collect(),
-            Ok(Err(_)) | Err(_) => Vec::new(),
-        };
-        vec![match addresses.first() {
-            None => fault("name", patient.error(Cause::UnknownHost)),
-            Some(address) if address == host => ok("name", format!("{host} is an IP address")),
-            Some(_) => ok("name", format!("'{host}' is {}", addresses.join(", "))),
-        }]
+        let Endpoint { host, port, timeout, .. } = patient.endpoint;
+        vec![name(host, *port, *timeout).await]
     }
 }
 
@@ -141,9 +173,10 @@ impl Probe for Connection {
             return vec![fault(
                 "port",
                 format!(
-                    "port {port} of {host} is closed but port {WIFI_PORT} is open: this is a \
-                     Wi-Fi DTU, which does not speak Modbus. Read it with DTU_PROTOCOL=wifi and \
-                     DTU_PORT={WIFI_PORT}"
+                    "port {port} of {host} is closed but port {WIFI_PORT} is open: {}, and Modbus is \
+                     not spoken there. Read it with DTU_PROTOCOL=wifi and DTU_PORT={WIFI_PORT}; \
+                     hoymiles-smiles doctor {host}:{WIFI_PORT} looks further",
+                    patient.wifi_dtu().await
                 ),
             )];
         }
@@ -223,10 +256,11 @@ fn of_poll(poll: &Poll, took: Duration) -> Vec<Finding> {
     let (inverters, ports) = poll.snapshot.as_ref().map_or_else(Default::default, |snapshot| {
         (snapshot.inverters.as_slice(), snapshot.ports.as_slice())
     });
+    let others: String = poll.snapshot.iter().map(others).collect();
     let mut findings = vec![ok(
         "readings",
         format!(
-            "{} inverters with {} ports in {} requests and {:.1} s, {}",
+            "{} inverters with {} ports{others} in {} requests and {:.1} s, {}",
             inverters.len(),
             ports.len(),
             poll.requests,
@@ -283,10 +317,20 @@ fn of_poll(poll: &Poll, took: Duration) -> Vec<Finding> {
     findings
 }
 
+/// What there is beside inverters.
+fn others(snapshot: &Snapshot) -> String {
+    let counted = |count: usize, what: &str| match count {
+        0 => String::new(),
+        1 => format!(", 1 {what}"),
+        count => format!(", {count} {what}s"),
+    };
+    counted(snapshot.meters.len(), "meter") + &counted(snapshot.storage.len(), "hybrid inverter")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plant::{InverterReading, Snapshot};
+    use plant::InverterReading;
 
     fn poll(links: &[Option<u16>], first: &str) -> Poll {
         let serials = std::iter::once(first).chain(["116100000002", "116100000003"]);

@@ -29,18 +29,21 @@ const HM_800: Model = model("1141", 2, 400.0);
 /// HM-400.
 const HM_400: Model = model("1121", 1, 400.0);
 
+/// HMT-1800-4T.
+const HMT_1800: Model = model("1361", 4, 450.0);
+/// HMS-1000-2T.
+const HMS_1000: Model = model("1144", 2, 500.0);
+
 /// The mix of [`SimPlant::with_ports`], in this order, over and over.
 const MIX: [Model; 8] = [
     HM_1500,
     HMS_2000,
     HM_800,
     HM_400,
-    // HMT-1800-4T
-    model("1361", 4, 450.0),
+    HMT_1800,
     // MI-1500
     model("1061", 4, 375.0),
-    // HMS-1000-2T
-    model("1144", 2, 500.0),
+    HMS_1000,
     // HMS-500-1T
     model("1124", 1, 500.0),
 ];
@@ -83,6 +86,18 @@ impl SimPlant {
         let [hms, _, hm, ..] = &mut roof;
         hms.ports[3] = hms.ports[3].shaded(chimney);
         hm.ports[1] = hm.ports[1].with_factor(0.8);
+        Self::new(site, roof.into())
+    }
+
+    /// The second plant of `hoymiles-smiles demo`, on the garage beside the house of
+    /// [`SimPlant::demo`], under the same sky: an HMT-1800-4T on its west side and an HMS-1000-2T on
+    /// its south side, 6 ports with 440 W each.
+    pub fn garage(seed: u64) -> Self {
+        let site = Site { installed: Date::constant(2024, 4, 1), ..Site::berlin(seed) };
+        let roof = [
+            inverter(HMT_1800, 1, seed, 440.0, Plane::WEST),
+            inverter(HMS_1000, 2, seed, 440.0, Plane::SOUTH),
+        ];
         Self::new(site, roof.into())
     }
 

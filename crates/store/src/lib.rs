@@ -15,6 +15,7 @@
 //! * "Latest" is read through keys, never by scanning; exact counts are kept beside the tables.
 
 mod batch;
+mod bucket;
 mod checksum;
 mod delivery;
 mod devices;
@@ -31,6 +32,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 
+pub use bucket::{Bucket, BucketQuery, Spread};
 pub use delivery::{Courier, Delivered, Interrupted, deliver};
 pub use devices::{Devices, KnownDevices, MeterQuery, StorageQuery};
 pub use disk::DiskFloor;
@@ -275,6 +277,10 @@ pub trait Store: Devices + Send + Sync + 'static {
         page: &PageQuery,
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError>;
+
+    /// What one inverter or port showed, in buckets. Those in which nothing was read are not among
+    /// them; the others are in the order in which they were asked for.
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError>;
 
     /// Events that overlap a range of time, newest first.
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError>;

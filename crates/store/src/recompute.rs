@@ -82,7 +82,6 @@ impl<'a> Walk<'a> {
 
 /// From the beginning of the first of these days to the end of the last.
 pub(crate) fn span(calendar: &Calendar, days: &RangeInclusive<Date>) -> Range<Timestamp> {
-    let end = days.end().tomorrow().map_or(Timestamp::MAX, |next| calendar.start(next));
     // PostgreSQL's calendar ends before jiff's begins.
-    calendar.start(*days.start()).max(Timestamp::UNIX_EPOCH)..end
+    calendar.start(*days.start()).max(Timestamp::UNIX_EPOCH)..calendar.end(*days.end())
 }

@@ -28,9 +28,9 @@ use plant::{InverterReading, MeterReading, PortReading, Serial, StorageReading};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use store::{
-    Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Interrupted,
-    KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError, PageQuery,
-    PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
+    Bucket, BucketQuery, Devices, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery,
+    Interrupted, KnownDevices, LossCount, MeanQuery, MeanSeries, MeterQuery, Outbox, OutboxError,
+    PageQuery, PlantDay, Record, StorageQuery, Store, StoreError, StoreStats, Written, deliver,
 };
 use tempfile::TempDir;
 use world::*;
@@ -98,6 +98,10 @@ impl Store for Line {
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError> {
         self.store.port_page(page, port).await
+    }
+
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.store.buckets(query).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

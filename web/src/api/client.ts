@@ -1,12 +1,13 @@
 import { base } from './base'
 import { authorization, token, tokenWanted } from './token'
 import type {
-  By,
   Coverage,
+  Dtu,
   Energy,
   Health,
   Info,
   Layout,
+  Plant,
   PlantEvent,
   Power,
   Problem,
@@ -72,10 +73,13 @@ export async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, sentence, problem?.type?.split(':').pop())
 }
 
+export type Resolution = 'hour' | 'day' | 'month' | 'year'
+export type By = 'plant' | 'dtu' | 'inverter' | 'port'
+
 export interface EnergyQuery {
   from: string
   to: string
-  resolution: Energy['resolution']
+  resolution: Resolution
   by?: By
 }
 
@@ -83,7 +87,7 @@ export interface PowerQuery {
   day: string
   by?: By
   points?: number
-  quantity?: Power['quantity']
+  quantity?: 'power' | 'voltage'
   serial?: string
   port?: number
 }
@@ -97,6 +101,8 @@ export interface EventQuery {
 /** Every route that the dashboard asks. */
 export const api = {
   info: (signal?: AbortSignal) => ask<Info>('api/info', opt({}, signal)),
+  plant: (signal?: AbortSignal) => ask<Plant>('api/plant', opt({}, signal)),
+  dtus: (signal?: AbortSignal) => ask<Dtu[]>('api/dtus', opt({}, signal)),
   energy: (query: EnergyQuery, signal?: AbortSignal) =>
     ask<Energy>('api/energy', opt({ query: { ...query } }, signal)),
   power: (query: PowerQuery, signal?: AbortSignal) =>

@@ -1,3 +1,4 @@
+import type { Missing } from '../plant/missing'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { valueAxis } from './axes'
@@ -22,8 +23,8 @@ export interface BarsChart {
   /** Up to and with this bar, Wh; a line with its own axis. */
   cumulated: (number | null)[] | null
   peak: (number | null)[]
-  /** Share of the time that was read, 0 to 1. */
-  coverage: (number | null)[]
+  /** What kept readings from being taken. */
+  missing: (Missing | null)[]
   format: Formats
   words: {
     period: string
@@ -32,7 +33,8 @@ export interface BarsChart {
     estimated: string
     cumulated: string
     peak: string
-    coverage: string
+    missing: string
+    cause(cause: string): string
     summary: string
     incomplete: string
   }
@@ -48,9 +50,6 @@ export function barsChart(chart: BarsChart): ChartSpec {
   }
 }
 
-/** Less than this share of a period was read: its bar is marked. */
-const WHOLE = 0.98
-
 export function sumOf(chart: Pick<BarsChart, 'series'>, index: number): number | null {
   const known = chart.series.flatMap((series) => series.values[index] ?? [])
   return known.length ? known.reduce((sum, value) => sum + value, 0) : null
@@ -61,13 +60,9 @@ function option(chart: BarsChart, ink: Ink, width: number): Record<string, unkno
   const narrow = width < 480
   const many = series.length > 1
   const colour = (i: number) => (many ? spread(ink.stack, i, series.length) : ink.sun)
-  const incomplete = chart.labels.map((_, i) => {
-    const share = chart.coverage[i]
-    return share !== null && share !== undefined && share < WHOLE
-  })
   const left = narrow ? 48 : 60
   return {
-    grid: { left, right: chart.cumulated ? left : 8, top: 14, bottom: 26 },
+    grid: { left, right: chart.cumulated ? left : 8, top: 14, bottom: 26, outerBoundsMode: 'none' },
     xAxis: {
       type: 'category',
       data: chart.labels,
@@ -76,8 +71,8 @@ function option(chart: BarsChart, ink: Ink, width: number): Record<string, unkno
       axisLabel: { color: ink.ink3, fontFamily: ink.font, fontSize: 12, hideOverlap: true },
     },
     yAxis: [
-      valueAxis(ink, (wh) => format.energy(wh)),
-      ...(chart.cumulated ? [{ ...valueAxis(ink, (wh) => format.energy(wh)), splitLine: { show: false } }] : []),
+      valueAxis(ink, format.energyMark),
+      ...(chart.cumulated ? [{ ...valueAxis(ink, format.energyMark), splitLine: { show: false } }] : []),
     ],
     tooltip: {
       ...tooltipStyle(ink),
@@ -116,7 +111,7 @@ function option(chart: BarsChart, ink: Ink, width: number): Record<string, unkno
         cursor: 'pointer',
         data: each.values.map((value, k) => ({
           value,
-          itemStyle: incomplete[k] && !many ? { color: hatch(ink.paper, colour(i)) } : {},
+          itemStyle: chart.missing[k] && !many ? { color: hatch(ink.paper, colour(i)) } : {},
         })),
         itemStyle: {
           color: colour(i),
@@ -158,11 +153,11 @@ function tipAt(chart: BarsChart, ink: Ink, index: number): HTMLElement {
   if (chart.cumulated) rows.push({ name: words.cumulated, value: format.energy(chart.cumulated[index]) })
   const peak = chart.peak[index]
   if (peak !== null && peak !== undefined) rows.push({ name: words.peak, value: format.power(peak) })
-  const share = chart.coverage[index]
+  const missing = chart.missing[index]
   const notes: string[] = []
-  if (share !== null && share !== undefined) {
-    rows.push({ name: words.coverage, value: format.percent(share, share < 1 ? 1 : 0) })
-    if (share < WHOLE) notes.push(words.incomplete)
+  if (missing) {
+    rows.push({ name: words.missing, value: format.duration(missing.seconds) })
+    notes.push(missing.causes.map(words.cause).join('; ') + '.', words.incomplete)
   }
   const guessed = chart.estimated[index]
   if (guessed) rows.push({ name: words.estimated, value: format.energy(guessed) })
@@ -183,7 +178,7 @@ function table(chart: BarsChart): Table {
       ...(chart.cumulated ? [{ label: words.cumulated, unit: 'Wh', show: energy }] : []),
       { label: words.estimated, unit: 'Wh', show: energy },
       { label: words.peak, unit: 'W', show: (cell) => format.power(cell as number | null) },
-      { label: words.coverage, show: (cell) => format.percent(cell as number | null, 1) },
+      { label: words.missing, unit: 's', show: (cell) => (cell === null ? '' : format.duration(cell as number)) },
     ],
     rows: chart.keys.map((key, i) => [
       key,
@@ -193,7 +188,7 @@ function table(chart: BarsChart): Table {
       ...(chart.cumulated ? [chart.cumulated[i] ?? null] : []),
       chart.estimated[i] ?? null,
       chart.peak[i] ?? null,
-      chart.coverage[i] ?? null,
+      chart.missing[i]?.seconds ?? null,
     ]),
   }
 }

@@ -5,6 +5,7 @@ import { barsChart } from './bars'
 import { dayChart } from './day'
 import { covered, spans } from './gaps'
 import { spread } from './ink'
+import { joined } from './joined'
 import { contrast, shade } from './shade'
 
 const gap = (from: string, to: string, cause = 'dtu_outage'): Gap => ({
@@ -28,6 +29,23 @@ describe('gaps', () => {
 
   it('count once, and night is none', () => {
     expect(covered([gap('00:00', '06:00'), gap('03:00', '06:00'), gap('20:00', '24:00', 'asleep')], at('00:00'), at('12:00'))).toBe(0.5)
+  })
+})
+
+describe('holes in a curve', () => {
+  const five = 5 * 60_000
+  it('of a few polls are crossed', () => {
+    expect(joined([null, 10, null, null, 40, null], at('10:00'), five, [])).toEqual([null, 10, 20, 30, 40, null])
+  })
+
+  it('of an outage are not, however short', () => {
+    const values = [10, null, null, 40]
+    expect(joined(values, at('10:00'), five, [gap('10:05', '10:14')])).toEqual(values)
+  })
+
+  it('of more than twenty minutes are not', () => {
+    const values = [10, null, null, null, null, null, 40]
+    expect(joined(values, at('10:00'), five, [])).toEqual(values)
   })
 })
 
@@ -79,24 +97,25 @@ it('the table behind bars has the sum and each part', () => {
     before: [200, 300],
     cumulated: null,
     peak: [null, null],
-    coverage: [1, null],
+    missing: [{ seconds: 600, causes: ['dtu_outage'] }, null],
     format,
     words: {
-      period: 'Day', total: 'Total', before: 'Before', estimated: 'Estimated', cumulated: '', peak: 'Peak', coverage: 'Coverage', summary: '', incomplete: '',
+      period: 'Day', total: 'Total', before: 'Before', estimated: 'Estimated', cumulated: '', peak: 'Peak', missing: 'Missing', cause: () => '', summary: '', incomplete: '',
     },
     file: 'energy',
   })
   expect(table.rows).toEqual([
-    ['2026-06-01', 150, 100, 50, 200, 10, null, 1],
+    ['2026-06-01', 150, 100, 50, 200, 10, null, 600],
     ['2026-06-02', null, null, null, 300, null, null, null],
   ])
 })
 
-it('series take the whole of the colours, from end to end', () => {
-  const colours = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
-  const of = (n: number) => Array.from({ length: n }, (_, i) => spread(colours, i, n)).join('')
-  expect([of(1), of(2), of(3), of(8)]).toEqual(['a', 'ah', 'aeh', 'abcdefgh'])
-  expect(of(10)).toHaveLength(10)
+it('series take the whole of the colours, from end to end, and no two the same', () => {
+  const colours = ['#ff0000', '#00ff00', '#0000ff']
+  const of = (n: number) => Array.from({ length: n }, (_, i) => spread(colours, i, n))
+  expect(of(1)).toEqual(['rgb(255,0,0)'])
+  expect(of(3)).toEqual(['rgb(255,0,0)', 'rgb(0,255,0)', 'rgb(0,0,255)'])
+  expect(new Set(of(24)).size).toBe(24)
 })
 
 it('what is written upon a panel can be read at every brightness', () => {

@@ -2,8 +2,9 @@ import type { Power } from '../api/types'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { dayAxis, valueAxis } from './axes'
-import { gapsAt, isFault, spans } from './gaps'
+import { gapsAt, gapsOf, isFault, spans } from './gaps'
 import { hatch, spread, type Ink } from './ink'
+import { joined } from './joined'
 import type { ChartSpec } from './spec'
 import { tip, tooltipStyle, type TipRow } from './tooltip'
 
@@ -38,10 +39,23 @@ function middles(power: Power): number[] {
 
 /** The sum over all series; null where none is known. */
 export function totals(power: Power): (number | null)[] {
-  return middles(power).map((_, i) => {
-    const known = power.series.flatMap((series) => series.values[i] ?? [])
-    return known.length ? known.reduce((sum, watts) => sum + watts, 0) : null
+  return sum(power.series.map((series) => series.values))
+}
+
+function sum(series: readonly (readonly (number | null)[])[]): (number | null)[] {
+  const length = Math.max(0, ...series.map((values) => values.length))
+  return Array.from({ length }, (_, i) => {
+    const known = series.flatMap((values) => values[i] ?? [])
+    return known.length ? known.reduce((total, watts) => total + watts, 0) : null
   })
+}
+
+/** Each series as it is drawn. */
+function lines(power: Power): (number | null)[][] {
+  const [from, step] = [Date.parse(power.from), power.bucket_seconds * 1000]
+  return power.series.map((series) =>
+    joined(series.values, from, step, gapsOf(power.gaps, series.dtu_name)),
+  )
 }
 
 export function dayChart(day: DayChart): ChartSpec {
@@ -54,20 +68,20 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
   const { power, before, format, only } = day
   const [from, to] = [Date.parse(power.from), Date.parse(power.to)]
   const at = middles(power)
-  const sums = totals(power)
+  const drawn = lines(power)
   const shift = before ? from - Date.parse(before.from) : 0
-  const past = before ? totals(before) : []
+  const past = before ? sum(lines(before)) : []
   const faults = power.gaps.filter(isFault)
   const axis = dayAxis(from, to, power.time_zone, width, format, ink)
   const narrow = width < 480
 
-  const areas = power.series.map((series, i) => {
+  const areas = power.series.map((_, i) => {
     const colour = spread(ink.stack, i, power.series.length)
     return {
       type: 'line',
       name: day.names[i] ?? '',
       stack: 'power',
-      data: at.map((instant, k) => [instant, only === null || only === i ? (series.values[k] ?? null) : null]),
+      data: at.map((instant, k) => [instant, only === null || only === i ? (drawn[i]?.[k] ?? null) : null]),
       symbol: 'none',
       lineStyle: { width: power.series.length > 1 ? 0.6 : 2, color: colour },
       areaStyle: { color: colour, opacity: power.series.length > 1 ? 0.92 : 0.3 },
@@ -112,12 +126,12 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
 
   return {
     grid: [
-      { left: narrow ? 40 : 52, right: 8, top: 12, bottom: 34 },
-      { left: narrow ? 40 : 52, right: 8, height: RIBBON, bottom: 2 },
+      { left: narrow ? 46 : 52, right: 20, top: 12, bottom: 34, outerBoundsMode: 'none' },
+      { left: narrow ? 46 : 52, right: 20, height: RIBBON, bottom: 2, outerBoundsMode: 'none' },
     ],
     xAxis: [axis, { ...axis, gridIndex: 1, show: false }],
     yAxis: [
-      valueAxis(ink, (watts) => (narrow ? format.power(watts).replace('\u00a0', '') : format.power(watts))),
+      valueAxis(ink, format.powerMark),
       { type: 'value', gridIndex: 1, min: 0, max: 1, show: false },
     ],
     tooltip: {
@@ -127,22 +141,28 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
       formatter: (points: { axisValue: number }[]) => {
         const instant = points[0]?.axisValue ?? from
         const index = Math.floor((instant - from) / (power.bucket_seconds * 1000))
-        return tipAt(day, ink, index, sums, past)
+        return tipAt(day, ink, index, drawn, past)
       },
     },
     series: [...areas, ghost, unknown, ribbon],
   }
 }
 
-function tipAt(day: DayChart, ink: Ink, index: number, sums: (number | null)[], past: (number | null)[]): HTMLElement {
+function tipAt(
+  day: DayChart,
+  ink: Ink,
+  index: number,
+  drawn: (number | null)[][],
+  past: (number | null)[],
+): HTMLElement {
   const { power, format } = day
   const start = Date.parse(power.from) + index * power.bucket_seconds * 1000
-  const rows: TipRow[] = [{ name: day.words.total, value: format.power(sums[index]) }]
+  const rows: TipRow[] = [{ name: day.words.total, value: format.power(sum(drawn)[index]) }]
   if (power.series.length > 1) {
-    power.series.forEach((series, i) => {
+    power.series.forEach((_, i) => {
       if (day.only !== null && day.only !== i) return
       const colour = spread(ink.stack, i, power.series.length)
-      rows.push({ name: day.names[i] ?? '', value: format.power(series.values[index]), colour })
+      rows.push({ name: day.names[i] ?? '', value: format.power(drawn[i]?.[index]), colour })
     })
   }
   if (day.before) rows.push({ name: day.words.before, value: format.power(past[index]) })

@@ -1,3 +1,5 @@
+import { shade } from './shade'
+
 /** The colours of styles/tokens.css as a canvas needs them. */
 export interface Ink {
   paper: string
@@ -46,11 +48,9 @@ export function readInk(): Ink {
   }
 }
 
-/** Spreads `n` series over the stack's colours, so that neighbours differ and the ends stay ends. */
+/** The colour of one of `n` series: spread evenly over the stack's colours, from end to end. */
 export function spread(colours: readonly string[], index: number, n: number): string {
-  const at = n <= 1 ? 0 : Math.round((index * (Math.min(n, colours.length) - 1)) / Math.max(n - 1, 1))
-  const step = n >= colours.length ? 1 : (colours.length - 1) / Math.max(n - 1, 1)
-  return colours[Math.round(at * step)] ?? colours[0] ?? '#888'
+  return shade(n <= 1 ? 0 : index / (n - 1), colours).fill
 }
 
 /** Diagonal lines: time or energy of which the bridge does not know what happened. */

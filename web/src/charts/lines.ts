@@ -2,8 +2,9 @@ import type { Gap } from '../api/types'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { dayAxis, valueAxis } from './axes'
-import { isFault, spans } from './gaps'
+import { gapsOf, isFault, spans } from './gaps'
 import { hatch, type Ink } from './ink'
+import { joined } from './joined'
 import type { ChartSpec } from './spec'
 import { tip, tooltipStyle } from './tooltip'
 
@@ -11,6 +12,8 @@ export interface Line {
   name: string
   /** Mean of each step from `from` on. */
   values: readonly (number | null)[]
+  /** Whose gaps are its own; null for those of all. */
+  dtu: string | null
   /** In the background, as something to compare with. */
   faint?: boolean
 }
@@ -43,11 +46,15 @@ export function linesChart(chart: LinesChart): ChartSpec {
 
 function option(chart: LinesChart, ink: Ink, width: number): Record<string, unknown> {
   const { from, to, stepMs, lines, show, format } = chart
-  const faults = spans(chart.gaps.filter(isFault), from, to)
+  const shown = chart.gaps.filter(
+    (gap) => isFault(gap) && lines.some((line) => gapsOf([gap], line.dtu).length > 0),
+  )
+  const faults = spans(shown, from, to)
+  const drawn = lines.map((line) => joined(line.values, from, stepMs, gapsOf(chart.gaps, line.dtu)))
   return {
-    grid: { left: width < 480 ? 44 : 56, right: 8, top: 12, bottom: 26 },
+    grid: { left: width < 480 ? 44 : 56, right: 20, top: 12, bottom: 26, outerBoundsMode: 'none' },
     xAxis: dayAxis(from, to, chart.zone, width, format, ink),
-    yAxis: { ...valueAxis(ink, (value) => show(value)), ...(chart.unit === 'V' ? { min: undefined, scale: true } : {}) },
+    yAxis: { ...valueAxis(ink, chart.unit === 'W' ? format.powerMark : show), ...(chart.unit === 'V' ? { min: undefined, scale: true } : {}) },
     tooltip: {
       ...tooltipStyle(ink),
       trigger: 'axis',
@@ -56,7 +63,7 @@ function option(chart: LinesChart, ink: Ink, width: number): Record<string, unkn
         const index = Math.floor(((points[0]?.axisValue ?? from) - from) / stepMs)
         const rows = lines.map((line, i) => ({
           name: line.name,
-          value: show(line.values[index] ?? null),
+          value: show(drawn[i]?.[index] ?? null),
           colour: colourOf(line, i, ink),
         }))
         return tip(format.time(from + index * stepMs), rows)
@@ -66,7 +73,7 @@ function option(chart: LinesChart, ink: Ink, width: number): Record<string, unkn
       ...lines.map((line, i) => ({
         type: 'line',
         name: line.name,
-        data: line.values.map((value, k) => [from + (k + 0.5) * stepMs, value]),
+        data: (drawn[i] ?? []).map((value, k) => [from + (k + 0.5) * stepMs, value]),
         symbol: 'none',
         z: line.faint ? 1 : 3,
         lineStyle: {

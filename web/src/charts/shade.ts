@@ -14,7 +14,7 @@ export function shade(tone: number, scale: readonly string[]): Shade {
   const from = parse(scale[low])
   const to = parse(scale[Math.min(low + 1, scale.length - 1)])
   const mixed = from.map((value, i) => Math.round(value + ((to[i] as number) - value) * (at - low))) as Rgb
-  return { fill: `rgb(${mixed.join(' ')})`, text: contrast(mixed, DARK) >= contrast(mixed, LIGHT) ? css(DARK) : css(LIGHT) }
+  return { fill: `rgb(${mixed.join(',')})`, text: contrast(mixed, DARK) >= contrast(mixed, LIGHT) ? css(DARK) : css(LIGHT) }
 }
 
 const DARK: Rgb = [0, 0, 0]
@@ -26,7 +26,7 @@ function parse(hex: string | undefined): Rgb {
 }
 
 function css(rgb: Rgb): string {
-  return `rgb(${rgb.join(' ')})`
+  return `rgb(${rgb.join(',')})`
 }
 
 /** WCAG 2.2, contrast ratio. */

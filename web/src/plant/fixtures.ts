@@ -95,7 +95,8 @@ export function inverter(serial: string, ports: Port[], over: Partial<Inverter> 
     age_seconds: 10,
     ports,
     ...over,
-  }
+    // What the page does not read is left out.
+  } as Inverter
 }
 
 export function event(over: Partial<PlantEvent> = {}): PlantEvent {

@@ -1,4 +1,5 @@
-import type { Energy, EnergyPoint } from '../api/types'
+import type { Resolution } from '../api/client'
+import type { EnergyPoint } from '../api/types'
 import { addMonths, daysBetween, isDay, isMonth, isYear, monthOf, rangeOf, yearBefore, yearOf } from '../text/day'
 
 /** What the history shows: one day, the days of a month, the months of a year, or all years. */
@@ -62,7 +63,7 @@ export function rangeToAsk(
   period: Exclude<Period, { kind: 'day' }>,
   firstYear: string,
   today: string,
-): { from: string; to: string; resolution: Energy['resolution'] } {
+): { from: string; to: string; resolution: Resolution } {
   switch (period.kind) {
     case 'month':
       return { ...rangeOf(period.month), resolution: 'day' }
@@ -74,7 +75,7 @@ export function rangeToAsk(
 }
 
 /** The points of one series by the key of their slot. The times of the bridge carry the local date. */
-export function byKey(points: readonly EnergyPoint[], resolution: Energy['resolution']): Map<string, EnergyPoint> {
+export function byKey(points: readonly EnergyPoint[], resolution: Resolution): Map<string, EnergyPoint> {
   const length = { hour: 13, day: 10, month: 7, year: 4 }[resolution]
   return new Map(points.map((point) => [point.start.slice(0, length), point]))
 }

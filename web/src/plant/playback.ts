@@ -1,4 +1,6 @@
 import type { Power } from '../api/types'
+import { gapsOf } from '../charts/gaps'
+import { joined } from '../charts/joined'
 import { median, panelKey } from './panels'
 
 /** A day of every panel, in frames of equal length. */
@@ -28,8 +30,10 @@ export function film(day: Power, dayWh: ReadonlyMap<string, number>): DayFilm {
   for (const series of day.series) {
     if (series.serial_number === null || series.port_number === null) continue
     const key = panelKey(series.serial_number, series.port_number)
-    power.set(key, series.values)
-    energy.set(key, accumulate(series.values, day.bucket_seconds, dayWh.get(key) ?? null))
+    const gaps = gapsOf(day.gaps, series.dtu_name)
+    const values = joined(series.values, Date.parse(day.from), day.bucket_seconds * 1000, gaps)
+    power.set(key, values)
+    energy.set(key, accumulate(values, day.bucket_seconds, dayWh.get(key) ?? null))
     frames = Math.max(frames, series.values.length)
   }
   const typical = Array.from({ length: frames }, (_, frame) => {

@@ -25,10 +25,15 @@ describe('numbers', () => {
     expect(plain(de.percent(0.9954, 1))).toBe('99,5 %')
   })
 
+  it('have no needless zeros at an axis', () => {
+    expect([3000, 1500, 250].map((each) => plain(en.powerMark(each)))).toEqual(['3 kW', '1.5 kW', '250 W'])
+    expect(plain(de.energyMark(1_200_000))).toBe('1.200 kWh')
+  })
+
   it('are a dash when nobody knows, never 0', () => {
     for (const nothing of [null, undefined, Number.NaN]) {
       expect([en.power(nothing), en.energy(nothing), en.percent(nothing), en.voltage(nothing), en.ago(nothing)]).toEqual(
-        Array(5).fill('–'),
+        Array<string>(5).fill('–'),
       )
     }
   })

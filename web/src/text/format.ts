@@ -11,6 +11,9 @@ const NBSP = '\u00a0'
 export interface Formats {
   power(watts: number | null | undefined): string
   energy(wattHours: number | null | undefined): string
+  /** The same for the marks of an axis: 3 kW, not 3.00 kW. */
+  powerMark(watts: number): string
+  energyMark(wattHours: number): string
   number(value: number | null | undefined, digits?: number): string
   percent(share: number | null | undefined, digits?: number): string
   voltage(volts: number | null | undefined): string
@@ -59,6 +62,8 @@ export function formats(locale: string, zone: string): Formats {
   const weekday = civil({ weekday: 'short' })
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'long' })
 
+  const short = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+  const mark = (value: number) => short.format(value)
   const number = (value: number | null | undefined, n = 0) =>
     isKnown(value) ? digits(String(n)).format(value) : UNKNOWN
   const at = (format: Intl.DateTimeFormat) => (value: string | number | null | undefined) =>
@@ -69,6 +74,8 @@ export function formats(locale: string, zone: string): Formats {
     number,
     power: (watts) => scaled(watts, number, ['W', 'kW', 'MW']),
     energy: (wattHours) => scaled(wattHours, number, ['Wh', 'kWh', 'MWh']),
+    powerMark: (watts) => scaled(watts, mark, ['W', 'kW', 'MW']),
+    energyMark: (wattHours) => scaled(wattHours, mark, ['Wh', 'kWh', 'MWh']),
     percent: (share, n = 0) => (isKnown(share) ? number(share * 100, n) + NBSP + '%' : UNKNOWN),
     voltage: (volts) => (isKnown(volts) ? number(volts, 1) + NBSP + 'V' : UNKNOWN),
     bytes: (bytes) => scaled(bytes, number, ['B', 'kB', 'MB', 'GB', 'TB']),

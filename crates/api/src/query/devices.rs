@@ -5,7 +5,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use utoipa::IntoParams;
 
-use super::{DEFAULT_LIMIT, MAX_LIMIT, not_empty, once, pairs, parse_instant, parse_limit};
+use super::{DEFAULT_LIMIT, MAX_READINGS, not_empty, once, pairs, parse_instant, parse_limit};
 use crate::problem::Problem;
 
 /// Which readings of a meter or a hybrid inverter are wanted.
@@ -34,7 +34,7 @@ impl<S: Sync> FromRequestParts<S> for DeviceHistoryParameters {
         let (mut limit, mut from, mut to) = (None, None, None);
         for (name, value) in pairs(&parts.uri)? {
             match name.as_str() {
-                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_LIMIT)?)?,
+                "limit" => once("limit", &mut limit, parse_limit(&value, MAX_READINGS)?)?,
                 "from" => once("from", &mut from, parse_instant("from", &value)?)?,
                 "to" => once("to", &mut to, parse_instant("to", &value)?)?,
                 _ => return Err(Problem::unknown_parameter(&name, Self::NAMES)),

@@ -99,10 +99,7 @@ impl Periods<'_> {
     pub fn end(&self, at: Timestamp) -> Timestamp {
         let next = |day: Date| self.calendar.start(day);
         match self.resolution {
-            Resolution::Hour => {
-                let midnight = next(self.calendar.day(at).saturating_add(1.day()));
-                (self.calendar.hour(at) + SignedDuration::from_hours(1)).min(midnight)
-            }
+            Resolution::Hour => self.calendar.end_of_hour(at),
             Resolution::Day => next(self.first_day(at).saturating_add(1.day())),
             Resolution::Month => next(self.first_day(at).saturating_add(1.month())),
             Resolution::Year => next(self.first_day(at).saturating_add(1.year())),

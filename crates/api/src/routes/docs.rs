@@ -44,7 +44,14 @@ impl Modify for Token {
 }
 
 /// `/api/openapi.json` and `/docs`.
-pub fn pages<S: Clone + Send + Sync + 'static>(description: Paths) -> Router<S> {
+pub fn pages<S: Clone + Send + Sync + 'static>(mut description: Paths) -> Router<S> {
+    for path in description.paths.paths.values_mut() {
+        // They would be the names of our functions, of which several are called `list`; OpenAPI
+        // wants them unique or not at all.
+        for operation in [&mut path.get, &mut path.put].into_iter().flatten() {
+            operation.operation_id = None;
+        }
+    }
     // The validator is a web service: its badge would call out from a page that works offline.
     let config = Config::default().validator_url("none").try_it_out_enabled(true);
     SwaggerUi::new("/docs").url("/api/openapi.json", description).config(config).into()

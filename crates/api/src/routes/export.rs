@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
-use futures_util::stream::unfold;
+use futures_util::stream::{StreamExt, unfold};
 use jiff::{SignedDuration, Timestamp};
 use plant::Serial;
 use store::{PageQuery, Store};
@@ -99,7 +99,8 @@ pub async fn export(
         Table::Inverters => "attachment; filename=\"hoymiles-inverters.csv\"",
     };
     let headers = [(CONTENT_TYPE, csv::MEDIA_TYPE), (CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::from_stream(rest)))
+    // Who compresses an answer asks once more after its end.
+    Ok((headers, Body::from_stream(rest.fuse())))
 }
 
 /// A port or an inverter, and from when on it is still to be exported.
@@ -127,13 +128,15 @@ impl Pages {
             let (read, last) = match port {
                 Some(port) => {
                     let readings = from_store(self.store.port_page(&page, port)).await?;
-                    readings.iter().for_each(|reading| csv::port(&mut lines, reading));
-                    (readings.len(), readings.last().map(|reading| reading.at))
+                    let end = (readings.len(), readings.last().map(|reading| reading.at));
+                    readings.into_iter().for_each(|reading| csv::port(&mut lines, reading));
+                    end
                 }
                 None => {
                     let readings = from_store(self.store.inverter_page(&page)).await?;
-                    readings.iter().for_each(|reading| csv::inverter(&mut lines, reading));
-                    (readings.len(), readings.last().map(|reading| reading.at))
+                    let end = (readings.len(), readings.last().map(|reading| reading.at));
+                    readings.into_iter().for_each(|reading| csv::inverter(&mut lines, reading));
+                    end
                 }
             };
             match last {

@@ -1,13 +1,10 @@
 //! The front page, and the answers where there is no page.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::{HeaderMap, Method};
 use axum::response::{Html, IntoResponse, Response};
 
+use crate::dashboard;
 use crate::problem::{CommonProblems, Problem};
-use crate::{Api, dashboard};
 
 /// The dashboard, for people
 ///
@@ -19,9 +16,8 @@ use crate::{Api, dashboard};
     tag = "bridge",
     responses((status = 200, description = "A page", body = String, content_type = "text/html"), CommonProblems)
 )]
-pub async fn home(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
-    dashboard::page(&api, &headers)
-        .unwrap_or_else(|| Html(include_str!("home.html")).into_response())
+pub async fn home(headers: HeaderMap) -> Response {
+    dashboard::page(&headers).unwrap_or_else(|| Html(include_str!("home.html")).into_response())
 }
 
 /// A route has this path, but it does not take this method.

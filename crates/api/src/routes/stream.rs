@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use futures_util::stream::unfold;
+use futures_util::stream::{StreamExt, unfold};
 
 use crate::Api;
 use crate::client::Client;
@@ -62,5 +62,6 @@ pub async fn stream(
     });
     // The second header is for nginx, which else collects an answer before it passes it on.
     let headers = [(CONTENT_TYPE.as_str(), MEDIA_TYPE), ("x-accel-buffering", "no")];
-    Ok((headers, Body::from_stream(frames)))
+    // An ended one may be asked once more.
+    Ok((headers, Body::from_stream(frames.fuse())))
 }

@@ -9,6 +9,7 @@ mod energy;
 mod events;
 mod export;
 mod health;
+mod history;
 mod metrics;
 mod openapi;
 mod plant;

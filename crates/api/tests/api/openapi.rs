@@ -119,7 +119,7 @@ async fn history_describes_its_parameters() {
     let parameters = operation["parameters"].as_array().unwrap();
     let names: Vec<&str> =
         parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["serial", "limit", "from", "to"]);
+    assert_eq!(names, ["serial", "limit", "from", "to", "cursor", "port", "bucket", "format"]);
     let limit = &parameters[1];
     assert_eq!(limit["required"], false);
     assert_eq!(limit["schema"]["maximum"], 10_000);

@@ -91,6 +91,9 @@ async fn who_wants_it_gets_it_compressed_but_for_the_stream() {
     assert_eq!(packed.headers()["vary"], "accept-encoding");
     let packed = packed.into_body().collect().await.unwrap().to_bytes();
     assert!(packed.len() < plain / 4, "{} of {plain}", packed.len());
+    let streamed = ask("/api/export?from=2026-06-21&format=csv").await;
+    assert_eq!(streamed.headers()["content-encoding"], "gzip");
+    assert!(!streamed.into_body().collect().await.unwrap().to_bytes().is_empty());
     for path in ["/ready", "/api/stream"] {
         assert!(!ask(path).await.headers().contains_key("content-encoding"), "{path}");
     }

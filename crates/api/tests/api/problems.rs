@@ -41,7 +41,8 @@ async fn an_unknown_parameter_is_refused_on_every_route() {
     let answer = world.get(&format!("{HISTORY}?limt=5")).await;
     assert_eq!(
         answer.problem(400, HISTORY),
-        "The query parameter 'limt' is unknown: this route takes 'limit', 'from' and 'to'."
+        "The query parameter 'limt' is unknown: this route takes 'limit', 'from', 'to', 'cursor', 'port', \
+         'bucket' and 'format'."
     );
 }
 

@@ -18,9 +18,9 @@ use plant::live::{
 use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot, StorageReading};
 use serde_json::Value;
 use store::{
-    Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, KnownDevices, MeanQuery,
-    MeanSeries, MeterQuery, PageQuery, PlantDay, Record, StorageQuery, Store, StoreError,
-    StoreStats, Written,
+    Bucket, BucketQuery, Devices, EnergyQuery, EnergySeries, EventQuery, HistoryQuery,
+    KnownDevices, MeanQuery, MeanSeries, MeterQuery, PageQuery, PlantDay, Record, StorageQuery,
+    Store, StoreError, StoreStats, Written,
 };
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -271,6 +271,8 @@ pub(crate) struct TestStore {
     pub(crate) means: Mutex<Vec<MeanSeries>>,
     /// Ascending by time.
     pub(crate) ports: Mutex<Vec<Timed<PortReading>>>,
+    pub(crate) asked_buckets: Mutex<Vec<BucketQuery>>,
+    pub(crate) buckets: Mutex<Vec<Bucket>>,
     /// After so many pages it is down.
     pub(crate) pages_left: Mutex<Option<u32>>,
 }
@@ -366,6 +368,12 @@ impl Store for TestStore {
         readings.truncate(page.limit as usize);
         self.page_asked();
         self.answer(readings).await
+    }
+
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.asked_buckets.lock().unwrap().push(query.clone());
+        let buckets = self.buckets.lock().unwrap().clone();
+        self.answer(buckets).await
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

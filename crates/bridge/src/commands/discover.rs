@@ -49,7 +49,18 @@ fn in_words(Found { host, port, kind }: &Found) -> String {
         Kind::ModbusDtu(serial) => {
             format!("{host}:{port}  DTU {serial}, Modbus: set DTU_HOST={host}")
         }
-        Kind::WifiPort => format!("{host}:{port}  open as on a Wi-Fi DTU"),
+        Kind::WifiDtu(dtu) => {
+            let model = dtu.model.map(|model| format!(" ({model})")).unwrap_or_default();
+            let encrypts = if dtu.encrypts { ", encrypted" } else { "" };
+            format!(
+                "{host}:{port}  DTU {}{model}, Wi-Fi{encrypts}: set DTU_HOST={host} and \
+                 DTU_PROTOCOL=wifi",
+                dtu.serial
+            )
+        }
+        Kind::WifiPort => {
+            format!("{host}:{port}  open as on a Wi-Fi DTU that does not tell who it is")
+        }
         Kind::Other(what) => format!("{host}:{port}  no DTU: {what}"),
     }
 }

@@ -6,12 +6,12 @@
 use std::process::ExitCode;
 
 use color_eyre::eyre::{Result, eyre};
-use dtu::doctor::{Finding, Verdict, examine};
+use dtu::doctor::{Finding, Verdict, examine, examine_wifi};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::DoctorTask;
-use crate::config::Config;
+use crate::config::{Config, Protocol};
 
 /// What is told of one DTU as JSON.
 #[derive(Debug, Serialize)]
@@ -31,9 +31,12 @@ pub(crate) fn doctor(config: Config, task: DoctorTask) -> Result<ExitCode> {
         let mut all = Vec::new();
         for dtu in config.dtus {
             let name = dtu.name.clone();
-            let endpoint = dtu.endpoint(&config.polling);
-            let address = format!("{}:{}", endpoint.host, endpoint.port);
-            let findings = examine(&endpoint, Timestamp::now()).await;
+            let address = format!("{}:{}", dtu.host, dtu.port);
+            let now = Timestamp::now();
+            let findings = match dtu.protocol {
+                Protocol::Modbus { .. } => examine(&dtu.endpoint(&config.polling), now).await,
+                Protocol::Wifi => examine_wifi(&dtu.wifi_endpoint(&config.polling), now).await,
+            };
             let healthy = findings.iter().all(|finding| finding.result != Verdict::Fault);
             all.push(Examined { name, address, healthy, findings });
         }

@@ -5,6 +5,7 @@ pub(crate) mod demo;
 pub(crate) mod discover;
 pub(crate) mod doctor;
 pub(crate) mod healthcheck;
+pub(crate) mod made_up;
 pub(crate) mod quarantine;
 pub(crate) mod recompute;
 pub(crate) mod run;

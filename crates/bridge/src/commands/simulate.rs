@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use color_eyre::eyre::{Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr, eyre};
 use jiff::Timestamp;
-use simulator::{Dialect, DtuOptions, SimPlant, SimulatedDtu};
+use simulator::{Dialect, DtuOptions, SimPlant, SimulatedDtu, SimulatedWifiDtu, WifiOptions};
 
-use crate::cli::Simulation;
+use crate::cli::{Simulation, SimulationProtocol};
 use crate::config::Config;
 use crate::{logging, shutdown};
 
@@ -16,17 +16,39 @@ pub(crate) fn simulate(config: &Config, simulation: Simulation) -> Result<ExitCo
     logging::start(&config.log)?;
     super::block_on(async {
         let signal = shutdown::on_signal()?;
-        let plant = SimPlant::with_ports(usize::from(simulation.ports), simulation.seed);
-        let options = DtuOptions {
-            dialect: if simulation.word_addressing { Dialect::Word } else { Dialect::Byte },
-            latency: Duration::from_millis(simulation.latency_ms),
-            ..DtuOptions::default()
+        let Simulation { listen, ports, latency_ms, seed, protocol } = simulation;
+        let plant = SimPlant::with_ports(usize::from(ports), seed);
+        let latency = Duration::from_millis(latency_ms);
+        let mistake = || format!("--listen: cannot serve on {listen}");
+        // It serves until it is dropped.
+        let _dtu: Box<dyn std::any::Any> = match protocol {
+            SimulationProtocol::Modbus { word_addressing } => {
+                let dialect = if word_addressing { Dialect::Word } else { Dialect::Byte };
+                let options = DtuOptions { dialect, latency, ..DtuOptions::default() };
+                let dtu = SimulatedDtu::new(plant, options, Timestamp::now);
+                let dtu = dtu.listen(&listen).await.wrap_err_with(mistake)?;
+                println!("a simulated DTU with {ports} ports on {}", dtu.address);
+                Box::new(dtu)
+            }
+            SimulationProtocol::Wifi { encrypted, pages } => {
+                if pages > ports {
+                    return Err(eyre!(
+                        "--pages: {pages} is more than the {ports} ports; a page has one at least"
+                    ));
+                }
+                let options = WifiOptions {
+                    seed: encrypted.then(|| (u128::from(seed) + 1).to_be_bytes()),
+                    ports_per_page: usize::from(ports.div_ceil(pages)),
+                    latency,
+                    meter: true,
+                    ..WifiOptions::default()
+                };
+                let dtu = SimulatedWifiDtu::new(plant, options, Timestamp::now);
+                let dtu = dtu.listen(&listen).await.wrap_err_with(mistake)?;
+                println!("a simulated Wi-Fi DTU with {ports} ports on {}", dtu.address);
+                Box::new(dtu)
+            }
         };
-        let dtu = SimulatedDtu::new(plant, options, Timestamp::now)
-            .listen(&simulation.listen)
-            .await
-            .wrap_err_with(|| format!("--listen: cannot serve on {}", simulation.listen))?;
-        println!("a simulated DTU with {} ports on {}", simulation.ports, dtu.address);
         signal.cancelled().await;
         Ok(ExitCode::SUCCESS)
     })

@@ -1,8 +1,9 @@
 //! The DTUs: one from `DTU_HOST`, or several from `DTU_CONFIGS` or the file's `dtus:`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use dtu::{DialectSetting, Endpoint};
+use dtu::{DialectSetting, Endpoint, WifiEndpoint};
 use serde::Deserialize;
 
 use super::Polling;
@@ -62,6 +63,18 @@ impl DtuConfig {
             unit,
             timeout: polling.timeout,
             dialect,
+        }
+    }
+
+    /// How it is reached as a Wi-Fi DTU.
+    pub(crate) fn wifi_endpoint(&self, polling: &Polling) -> WifiEndpoint {
+        WifiEndpoint {
+            name: self.name.clone(),
+            host: self.host.clone(),
+            port: self.port,
+            timeout: polling.wifi_timeout,
+            period: Duration::from_secs(self.query_period_s),
+            upload_pause: polling.upload_pause,
         }
     }
 }

@@ -13,13 +13,14 @@
 //! The DTU's own time of a reading is its sample time. A DTU takes in new values every half minute or
 //! so; when it shows the same time again, there is nothing to store.
 
+pub mod about;
 mod alarms;
 mod backfill;
 mod dusk;
 mod hybrid;
 mod pace;
 mod session;
-mod snapshot;
+pub mod snapshot;
 
 use std::time::Duration;
 
@@ -74,6 +75,20 @@ pub struct WifiEndpoint {
     pub period: Duration,
     /// How long to keep away around the upload to the cloud every five minutes; zero for not.
     pub upload_pause: Duration,
+}
+
+impl WifiEndpoint {
+    /// A DTU that is looked at once.
+    pub fn once(host: &str, port: u16, timeout: Duration) -> Self {
+        Self {
+            name: host.to_owned(),
+            host: host.to_owned(),
+            port,
+            timeout,
+            period: Duration::ZERO,
+            upload_pause: Duration::ZERO,
+        }
+    }
 }
 
 /// How the DTU shows its readings.

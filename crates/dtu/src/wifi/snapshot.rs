@@ -16,7 +16,7 @@ use plant::{InverterReading, MeterReading, PortReading, Serial, Snapshot};
 
 /// The readings of all pages of one poll. What cannot be an inverter or a port, or is there twice, is
 /// left out.
-pub(super) fn of(
+pub fn of(
     dtu_name: &str,
     dtu_serial: Option<Serial>,
     taken_at: Timestamp,

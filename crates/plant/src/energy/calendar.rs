@@ -40,9 +40,19 @@ impl Calendar {
         midnight + SignedDuration::from_hours(at.duration_since(midnight).as_hours())
     }
 
+    /// When a day ends and the next begins.
+    pub fn end(&self, day: Date) -> Timestamp {
+        day.tomorrow().map_or(Timestamp::MAX, |next| self.start(next))
+    }
+
+    /// When the hour of an instant ends: an hour after its beginning, or with the day.
+    pub fn end_of_hour(&self, at: Timestamp) -> Timestamp {
+        (self.hour(at) + SignedDuration::from_hours(1)).min(self.end(self.day(at)))
+    }
+
     /// The beginnings of the hours of a day: 23, 24 or 25.
     pub fn hours(&self, day: Date) -> impl Iterator<Item = Timestamp> {
-        let end = day.tomorrow().map_or(Timestamp::MAX, |next| self.start(next));
+        let end = self.end(day);
         let hour = move |number| self.start(day) + SignedDuration::from_hours(number);
         (0..).map(hour).take_while(move |hour| *hour < end)
     }

@@ -103,7 +103,13 @@ impl WifiDevice {
     }
 
     /// The honest answer as bytes; `None` for what such a DTU does not know.
-    fn answer(&self, request: &Request, key: Option<&Key>, view: View) -> Option<Vec<u8>> {
+    fn answer(
+        &self,
+        request: &Request,
+        key: Option<&Key>,
+        view: View,
+        fault: Option<&WifiFault>,
+    ) -> Option<Vec<u8>> {
         let now = (self.clock)();
         let (seed, alarms) = {
             let state = self.state();
@@ -112,7 +118,11 @@ impl WifiDevice {
         let (plant, options) = (&self.plant, &self.options);
         Some(match request.command {
             Command::INFORMATION => {
-                request.answer(&answers::information(plant, options, seed, now), key)
+                let mut told = answers::information(plant, options, seed, now);
+                if let (Some(dtu), Some(WifiFault::NoKey)) = (&mut told.dtu, fault) {
+                    dtu.key_seed = None;
+                }
+                request.answer(&told, key)
             }
             Command::READINGS => {
                 let asked: ReadingsRequest = request.message().unwrap_or_default();
@@ -165,7 +175,7 @@ impl Service for WifiDevice {
             linked: fault != Some(WifiFault::LinkLost),
             meter: self.options.meter,
         };
-        let honest = |key: Option<&Key>| self.answer(&request, key, view);
+        let honest = |key: Option<&Key>| self.answer(&request, key, view, fault.as_ref());
         spoil(&request, honest, self.key(), fault.as_ref())
     }
 }
@@ -209,7 +219,13 @@ fn spoil(
         Some(WifiFault::GarbageBytes) => return Reply::Send(GARBAGE.to_vec()),
         Some(WifiFault::ZeroBytes) => return Reply::Send(vec![0; 64]),
         // These change what is shown, or the key.
-        Some(WifiFault::Stale | WifiFault::NoTime | WifiFault::LinkLost | WifiFault::WrongKey)
+        Some(
+            WifiFault::Stale
+            | WifiFault::NoTime
+            | WifiFault::LinkLost
+            | WifiFault::WrongKey
+            | WifiFault::NoKey,
+        )
         | None => {}
     }
     Reply::Send(bytes)

@@ -1,6 +1,6 @@
 //! How real Wi-Fi DTUs misbehave, on demand.
 //!
-//! The threads are in `protocol/wifi.md` 1.8, 2 and 5. Two kinds:
+//! The threads are in `protocol/wifi.md` 1.8, 2 and 5. Mostly of two kinds:
 //! * *Line faults* spoil the answer to any request.
 //! * *Faults of the readings* change what A311 shows; other requests pass unharmed and do not use up a
 //!   place in a script.
@@ -30,6 +30,9 @@ pub enum WifiFault {
     GarbageBytes,
     /// Line: a run of zeros, as DTUs answer a key that they do not know any more.
     ZeroBytes,
+
+    /// Information: says that it encrypts and gives nothing to make a key from.
+    NoKey,
 
     /// Readings: the same reading and time stamp again and again, since the fault began.
     Stale,

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use ::plant::Serial;
 use ::wifi::Command;
+use ::wifi::message::Readings;
 use jiff::Timestamp;
 use tokio::net::{TcpListener, ToSocketAddrs};
 
@@ -69,6 +70,14 @@ impl Default for WifiOptions {
             meter: false,
         }
     }
+}
+
+/// What such a DTU shows of a plant at an instant, all pages as one. For a history that is generated
+/// rather than polled.
+pub fn readings(plant: &SimPlant, options: &WifiOptions, at: Timestamp) -> Readings {
+    let view =
+        readings::View { stamped: Some(at), sampled_at: at, linked: true, meter: options.meter };
+    readings::pages(plant, options.serial, view, usize::MAX).swap_remove(0)
 }
 
 /// A Wi-Fi DTU that is not plugged in yet.

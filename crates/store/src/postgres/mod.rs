@@ -56,8 +56,8 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases, MeanQuery,
-    MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
+    Bucket, BucketQuery, Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases,
+    MeanQuery, MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// How long a call waits for a connection. Short, because the outbox waits better than a task.
@@ -100,6 +100,7 @@ pub struct PostgresStore {
     /// `host:port/database`, for error texts.
     server: String,
     calendar: Calendar,
+    size: read::SizeOnDisk,
 }
 
 impl PostgresStore {
@@ -120,6 +121,7 @@ impl PostgresStore {
             server: server_name(&connect),
             pool: pool.connect_lazy_with(connect),
             calendar: Calendar::new(TimeZone::UTC),
+            size: read::SizeOnDisk::default(),
         })
     }
 
@@ -259,6 +261,10 @@ impl Store for PostgresStore {
         self.call(pages::port_page(&self.pool, page, port)).await
     }
 
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        self.call(pages::buckets(&self.pool, query)).await
+    }
+
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {
         self.call(events::overlapping(&self.pool, query)).await
     }
@@ -280,7 +286,7 @@ impl Store for PostgresStore {
     }
 
     async fn stats(&self) -> Result<StoreStats, StoreError> {
-        self.call(read::stats(&self.pool)).await
+        self.call(read::stats(&self.pool, &self.size)).await
     }
 
     async fn config(&self, key: &str) -> Result<Option<serde_json::Value>, StoreError> {

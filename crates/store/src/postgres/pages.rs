@@ -5,9 +5,11 @@ use jiff_sqlx::ToSqlx;
 use plant::live::Timed;
 use plant::{InverterReading, PortReading};
 use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::{AssertSqlSafe, PgPool, Row};
 
+use super::write::column;
 use super::{BEGIN_READ, begin, unnamed};
+use crate::bucket::{Bucket, BucketQuery, bucket, taken};
 use crate::rows;
 use crate::{HistoryQuery, PageQuery};
 
@@ -96,6 +98,43 @@ pub(super) async fn port_page(
         .await?;
     transaction.commit().await?;
     found.iter().map(|row| timed(row, rows::port_row(row, (page.serial, port))?)).collect()
+}
+
+/// See [`Store::buckets`](crate::Store::buckets).
+pub(super) async fn buckets(pool: &PgPool, query: &BucketQuery) -> Result<Vec<Bucket>> {
+    let of_port = query.port.is_some();
+    let (table, taken) = taken(of_port);
+    let port = if of_port { "AND port_number = $4" } else { "AND $4::smallint IS NULL" };
+    // OFFSET 0 keeps the planner from joining the whole table instead of stepping to each bucket.
+    let sql = format!(
+        "SELECT o.number, r.*
+         FROM unnest($1::timestamptz[], $2::timestamptz[]) WITH ORDINALITY AS o (start, stop, number)
+         CROSS JOIN LATERAL (
+             SELECT {taken}
+             FROM {table}
+             WHERE inverter_id = (SELECT inverter_id FROM inverters WHERE serial_number = $3)
+               {port} AND timestamp >= o.start AND timestamp < o.stop
+             OFFSET 0
+         ) AS r
+         WHERE r.samples > 0
+         ORDER BY o.number"
+    );
+    let mut transaction = begin(pool, BEGIN_READ).await?;
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .persistent(false)
+        .bind(column(&query.spans, |(start, _)| start.to_sqlx()))
+        .bind(column(&query.spans, |(_, end)| end.to_sqlx()))
+        .bind(query.serial.to_string())
+        .bind(query.port.map(i16::from))
+        .fetch_all(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    let read = |row: &PgRow| {
+        let number: i64 = row.try_get("number")?;
+        let span = usize::try_from(number - 1).ok().and_then(|index| query.spans.get(index));
+        bucket(row, *span.expect("ordinality counts the spans from 1"), of_port)
+    };
+    found.iter().map(read).collect()
 }
 
 fn timed<T>(row: &PgRow, value: T) -> Result<Timed<T>> {

@@ -1,6 +1,8 @@
 //! Queries. Each finds its rows through a key; none reads a table of readings from end to end.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
@@ -40,8 +42,7 @@ const LATEST_PORTS: &str = "
 
 /// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
 const STATS: &str = "
-    SELECT pg_database_size(current_database())    AS size,
-           (SELECT count(*) FROM inverters)        AS inverters,
+    SELECT (SELECT count(*) FROM inverters)        AS inverters,
            (SELECT count(*) FROM production_cache) AS production_cache,
            (SELECT count(*) FROM config_cache)     AS config_cache,
            (SELECT min(first.timestamp)
@@ -60,6 +61,30 @@ const STATS: &str = "
                 ORDER BY timestamp DESC
                 LIMIT 1
             ) AS last)                             AS newest";
+
+const SIZE: &str = "SELECT pg_database_size(current_database()) AS size";
+
+/// How old the size on disk may be. PostgreSQL looks at every file of the database for it, which
+/// takes longer than all the rest.
+const SIZE_AGE: Duration = Duration::from_secs(60);
+
+/// The size on disk and when it was asked for. The lock is held for a copy.
+#[derive(Debug, Default)]
+pub(super) struct SizeOnDisk(Mutex<Option<(Instant, u64)>>);
+
+impl SizeOnDisk {
+    async fn bytes(&self, connection: &mut PgConnection) -> Result<u64> {
+        let known = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, bytes)) = known
+            && at.elapsed() < SIZE_AGE
+        {
+            return Ok(bytes);
+        }
+        let bytes = count(&unnamed(SIZE).fetch_one(connection).await?, "size")?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), bytes));
+        Ok(bytes)
+    }
+}
 
 /// Summed over the sites that share the database.
 const ROW_COUNTS: &str = "
@@ -123,11 +148,11 @@ fn live_inverter(row: &PgRow, serial: Serial) -> Result<LiveInverter> {
 }
 
 /// See [`Store::stats`](crate::Store::stats).
-pub(super) async fn stats(pool: &PgPool) -> Result<StoreStats> {
+pub(super) async fn stats(pool: &PgPool, size: &SizeOnDisk) -> Result<StoreStats> {
     let mut transaction = begin(pool, BEGIN_READ).await?;
     let row = unnamed(STATS).fetch_one(&mut *transaction).await?;
     let mut stats = StoreStats {
-        database_size_bytes: count(&row, "size")?,
+        database_size_bytes: size.bytes(&mut transaction).await?,
         inverters_count: count(&row, "inverters")?,
         production_cache_entries: count(&row, "production_cache")?,
         config_cache_entries: count(&row, "config_cache")?,

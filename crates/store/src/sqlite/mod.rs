@@ -39,8 +39,8 @@ pub(crate) use error::{is_corrupt, store_error};
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
 use crate::{
-    DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery, MeanSeries,
-    PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
+    Bucket, BucketQuery, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery,
+    MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
 };
 
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
@@ -173,6 +173,10 @@ impl Store for SqliteStore {
         port: u8,
     ) -> Result<Vec<Timed<PortReading>>, StoreError> {
         pages::port_page(&self.readers, page, port).await.map_err(|error| self.error(error))
+    }
+
+    async fn buckets(&self, query: &BucketQuery) -> Result<Vec<Bucket>, StoreError> {
+        pages::buckets(&self.readers, query).await.map_err(|error| self.error(error))
     }
 
     async fn events(&self, query: &EventQuery) -> Result<Vec<Event>, StoreError> {

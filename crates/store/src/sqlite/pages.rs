@@ -4,9 +4,11 @@
 use plant::live::Timed;
 use plant::{InverterReading, PortReading};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
+use sqlx::{AssertSqlSafe, Row, SqlitePool};
 
 use super::file::{micros, timestamp};
+use super::write::json;
+use crate::bucket::{Bucket, BucketQuery, bucket, taken};
 use crate::rows;
 use crate::{HistoryQuery, PageQuery};
 
@@ -94,6 +96,36 @@ pub(super) async fn port_page(
         .iter()
         .map(|row| timed(row, rows::port_row(row, (page.serial, port))?))
         .collect()
+}
+
+/// See [`Store::buckets`](crate::Store::buckets).
+pub(super) async fn buckets(readers: &SqlitePool, query: &BucketQuery) -> Result<Vec<Bucket>> {
+    let of_port = query.port.is_some();
+    let (table, taken) = taken(of_port);
+    let port = if of_port { "AND r.port_number = ?3" } else { "AND ?3 IS NULL" };
+    // CROSS JOIN keeps the order of the tables: from each bucket through the key.
+    let sql = format!(
+        "SELECT o.key AS number, {taken}
+         FROM json_each(?1) AS o
+         CROSS JOIN {table} AS r
+         WHERE r.inverter_id = (SELECT inverter_id FROM inverters WHERE serial_number = ?2)
+           {port} AND r.timestamp >= o.value ->> 0 AND r.timestamp < o.value ->> 1
+         GROUP BY o.key
+         ORDER BY o.key"
+    );
+    let spans = query.spans.iter().map(|(start, end)| (micros(*start), micros(*end)));
+    let found = sqlx::query(AssertSqlSafe(sql))
+        .bind(json(spans)?)
+        .bind(query.serial.to_string())
+        .bind(query.port.map(i16::from))
+        .fetch_all(readers)
+        .await?;
+    let read = |row: &SqliteRow| {
+        let number: i64 = row.try_get("number")?;
+        let span = usize::try_from(number).ok().and_then(|index| query.spans.get(index));
+        bucket(row, *span.expect("json_each counts the spans from 0"), of_port)
+    };
+    found.iter().map(read).collect()
 }
 
 fn timed<T>(row: &SqliteRow, value: T) -> Result<Timed<T>> {

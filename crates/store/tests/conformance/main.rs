@@ -43,6 +43,8 @@ promises! {
         history_is_the_same_however_much_is_asked_for
         history_of_an_unknown_serial_is_empty
         sub_microsecond_times_are_one_key
+        pages_go_on_where_the_last_one_ended
+        buckets_hold_least_mean_and_greatest
     ;
     latest:
         latest_is_known_after_a_restart

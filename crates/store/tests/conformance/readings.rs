@@ -1,7 +1,7 @@
 //! Readings: each once, as the device told them, and found again.
 
 use plant::{InverterReading, PortReading, Snapshot};
-use store::HistoryQuery;
+use store::{BucketQuery, HistoryQuery, PageQuery, Spread};
 
 use crate::world::*;
 use crate::{all, written};
@@ -153,4 +153,63 @@ pub(crate) async fn sub_microsecond_times_are_one_key(world: &World) {
     assert_eq!(store.write(&[snapshot(same.clone())]).await.unwrap(), written(0, 0));
     let history = store.history(&all(serial(1))).await.unwrap();
     assert_eq!(history[0].at, same.taken_at);
+}
+
+pub(crate) async fn pages_go_on_where_the_last_one_ended(world: &World) {
+    let store = world.store().await;
+    let polls: Vec<_> = (0..7).map(|minute| snapshot(poll(NOON + 60 * minute, 2))).collect();
+    store.write(&polls).await.unwrap();
+    let page = |from| PageQuery { serial: serial(2), from, to: at(NOON + 360), limit: 4 };
+    let first = store.port_page(&page(at(NOON)), 2).await.unwrap();
+    assert_eq!(first.iter().map(|timed| timed.at.as_second() - NOON).sum::<i64>(), 60 + 120 + 180);
+    assert_eq!(first[0].value, port(serial(2), 2, 5_000_100));
+    let after = first[3].at + jiff::SignedDuration::from_micros(1);
+    let second = store.port_page(&page(after), 2).await.unwrap();
+    assert_eq!(
+        second.iter().map(|timed| timed.at).collect::<Vec<_>>(),
+        [240, 300].map(|s| at(NOON + s))
+    );
+    let inverters = store.inverter_page(&page(after)).await.unwrap();
+    assert_eq!((inverters.len(), inverters[0].at), (2, at(NOON + 240)));
+    assert_eq!(inverters[0].value, inverter(serial(2)));
+    assert!(store.port_page(&page(at(NOON)), 9).await.unwrap().is_empty());
+
+    let bounds = (Some(at(NOON + 60)), Some(at(NOON + 240)));
+    let query = HistoryQuery { serial: serial(2), from: bounds.0, to: bounds.1, limit: 2 };
+    let newest = store.port_history(&query, 1).await.unwrap();
+    assert_eq!(
+        newest.iter().map(|timed| timed.at).collect::<Vec<_>>(),
+        [180, 120].map(|s| at(NOON + s))
+    );
+    let all = store.port_history(&all(serial(2)), 1).await.unwrap();
+    assert_eq!(all.len(), 7);
+}
+
+pub(crate) async fn buckets_hold_least_mean_and_greatest(world: &World) {
+    let store = world.store().await;
+    for minute in 0..6 {
+        let mut poll = poll(NOON + 60 * minute, 1);
+        poll.ports[0].pv_power_w = Some(100.0 * minute as f32);
+        poll.ports[0].pv_current_a = None;
+        poll.inverters[0].temperature_c = Some(20.0 + minute as f32);
+        store.write(&[snapshot(poll)]).await.unwrap();
+    }
+    let span = |from: i64, to: i64| (at(NOON + 60 * from), at(NOON + 60 * to));
+    let spans = vec![span(3, 6), span(-9, 0), span(0, 3)];
+    let query = |port| BucketQuery { serial: serial(1), port, spans: spans.clone() };
+    let ports = store.buckets(&query(Some(1))).await.unwrap();
+    assert_eq!(ports.len(), 2, "nothing was read before noon");
+    assert_eq!(
+        (ports[0].start, ports[0].end, ports[0].samples),
+        (at(NOON + 180), at(NOON + 360), 3)
+    );
+    let power = |min, avg, max| Some(Spread { min, avg, max });
+    assert_eq!(ports[0].pv_power_w, power(300.0, 400.0, 500.0));
+    assert_eq!(ports[1].pv_power_w, power(0.0, 100.0, 200.0));
+    assert_eq!((ports[1].pv_current_a, ports[1].temperature_c), (None, None));
+    let inverters = store.buckets(&query(None)).await.unwrap();
+    assert_eq!(inverters[1].temperature_c, power(20.0, 21.0, 22.0));
+    assert_eq!((inverters[1].pv_power_w, inverters[1].active_power_w), (None, None));
+    let unknown = BucketQuery { serial: serial(7), ..query(None) };
+    assert!(store.buckets(&unknown).await.unwrap().is_empty());
 }

@@ -207,3 +207,17 @@ fn the_bridge_was_down_when_more_than_a_restart_is_missing() {
     let down = Watch::bridge_down(&plant, at(819)).unwrap();
     assert_eq!(told(&[down]), [(EventKind::BridgeDown, 819, Some(1000))]);
 }
+
+#[test]
+fn of_a_retired_inverter_nothing_is_going_on() {
+    let (mut watch, mut plant) = (Watch::default(), plant());
+    poll(&mut watch, &mut plant, 60, 3, 5);
+    assert!(watch.is_open(EventKind::Alarm, &serial().to_string()));
+    plant.arrange(crate::arrangement::Change::Retired { serial: serial(), retired: true });
+    let ended = watch.look(&plant, &[], at(90));
+    assert_eq!(told(&ended), [(EventKind::Alarm, 60, Some(90))]);
+    assert_eq!(poll(&mut watch, &mut plant, 120, 3, 5), [], "it raises no alarm");
+    plant.arrange(crate::arrangement::Change::Retired { serial: serial(), retired: false });
+    let begun = watch.look(&plant, &[], at(130));
+    assert_eq!(told(&begun), [(EventKind::Alarm, 120, None)]);
+}

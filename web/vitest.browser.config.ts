@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+/** What is run in the browser: the tests, or with `--mode` the pictures of docs/ or the benchmark. */
+const FILES: Record<string, string> = { screenshots: 'tests/screenshots.ts', bench: 'tests/bench.ts' }
+
+/** Each screen in Debian's Chromium, before the real program with simulated DTUs. */
+export default defineConfig(({ mode }) => ({
+  test: {
+    include: [FILES[mode] ?? 'tests/**/*.test.ts'],
+    environment: 'node',
+    globalSetup: 'tests/setup.ts',
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
+    // One browser and few bridges are as much as a small machine bears.
+    fileParallelism: false,
+  },
+}))
