@@ -70,7 +70,7 @@ INVERTER: tuple[HoymilesBinarySensorDescription[InverterReading], ...] = (
         key="connectivity",
         device_class=BinarySensorDeviceClass.CONNECTIVITY,
         entity_category=EntityCategory.DIAGNOSTIC,
-        is_on=lambda reading: reading.current and not reading.inverter.asleep,
+        is_on=lambda reading: reading.reachable and reading.current and not reading.inverter.asleep,
     ),
     HoymilesBinarySensorDescription(
         key="asleep",

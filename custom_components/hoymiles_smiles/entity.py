@@ -71,10 +71,13 @@ class DtuPlace(Place[Dtu]):
 
 @dataclass(frozen=True)
 class InverterReading:
-    """An inverter, and whether what it shows is of now."""
+    """An inverter, and what that is worth now."""
 
     inverter: Inverter
     current: bool
+    """Whether what it shows is of now, as the bridge judges: a poll that fails says nothing yet."""
+    reachable: bool
+    """Whether its DTU answers."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,12 @@ class InverterPlace(Place[InverterReading]):
     @override
     def find(self, state: State) -> InverterReading | None:
         inverter = state.inverters.get(self.serial)
-        return None if inverter is None else InverterReading(inverter, _is_current(inverter, state))
+        if inverter is None:
+            return None
+        dtu = state.dtus.get(inverter.dtu_name or "")
+        return InverterReading(
+            inverter, _is_current(inverter, dtu), reachable=dtu is None or dtu.answers
+        )
 
     @override
     def device(self, devices: Devices, state: State) -> DeviceInfo:
@@ -114,7 +122,8 @@ class PortPlace(Place[PortReading]):
         port = None if inverter is None else inverter.ports.get(self.number)
         if inverter is None or port is None:
             return None
-        return PortReading(port, _is_current(inverter, state) and not port.stale)
+        dtu = state.dtus.get(inverter.dtu_name or "")
+        return PortReading(port, _is_current(inverter, dtu) and not port.stale)
 
     @override
     def device(self, devices: Devices, state: State) -> ChildDeviceInfo:
@@ -122,10 +131,13 @@ class PortPlace(Place[PortReading]):
         return devices.port(inverter, inverter.ports[self.number])
 
 
-def _is_current(inverter: Inverter, state: State) -> bool:
-    """Say whether a reading is of now. What a DTU told last is not, once it does not answer."""
-    dtu = state.dtus.get(inverter.dtu_name or "")
-    return not inverter.stale and (dtu is None or dtu.answers or dtu.asleep)
+def _is_current(inverter: Inverter, dtu: Dtu | None) -> bool:
+    """Say whether a reading is of now.
+
+    That it is too old is told of the DTU before it is told of its inverters. One that is off with
+    the sun has told what is true until it wakes up.
+    """
+    return not inverter.stale and (dtu is None or dtu.asleep or not dtu.stale)
 
 
 def places(entry: HoymilesConfigEntry, state: State) -> Iterator[Place[Any]]:

@@ -220,7 +220,7 @@ STATS: tuple[StatsSensorDescription, ...] = (
 DTU: tuple[HoymilesSensorDescription[Dtu], ...] = (
     HoymilesSensorDescription(
         **_power("total_power", translation_key="power"),
-        value=lambda dtu: dtu.power_w if dtu.answers or dtu.asleep else None,
+        value=lambda dtu: dtu.power_w,
     ),
     HoymilesSensorDescription(
         **_energy_of_day("energy_today"), value=lambda dtu: dtu.energy_today_wh

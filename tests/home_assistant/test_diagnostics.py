@@ -40,7 +40,7 @@ async def test_of_a_bridge(hass: HomeAssistant, bridge: FakeBridge, entry: MockC
         f"serial_{n}" for n in range(first, first + len(bridge.state["inverters"]))
     ]
     # The words of the failure are there, without the address.
-    silent = next(dtu for dtu in bridge.state["dtus"] if dtu["stale"])
+    silent = next(dtu for dtu in bridge.state["dtus"] if dtu["phase"] == "failing")
     words = silent["last_failure"]["text"].replace(silent["address"], "**REDACTED**")
     shown = found["state"]["dtus"][silent["name"]]["last_failure"]["text"]
     assert shown == words.replace("127.0.0.1", "**REDACTED**")

@@ -58,10 +58,10 @@ def expected_numbers(identity: str, state: Any) -> dict[str, float | None]:
             f"{prefix}_error_count": dtu["error_count"],
             f"{prefix}_response_time": dtu["response_seconds"],
         }
-    silent = {dtu["name"] for dtu in state["dtus"] if dtu["stale"]}
+    old = {dtu["name"] for dtu in state["dtus"] if dtu["stale"]}
     for inverter in state["inverters"]:
         serial, ports = inverter["serial_number"], inverter["ports"]
-        now = not inverter["stale"] and inverter["dtu_name"] not in silent
+        now = not inverter["stale"] and inverter["dtu_name"] not in old
         expected |= {
             f"{serial}_total_today_production": total([p["today_production"] for p in ports]),
             f"{serial}_total_lifetime_production": kwh(
@@ -140,7 +140,7 @@ async def test_an_outage_in_words(
     hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfigEntry
 ) -> None:
     outage = captured("state_outage")
-    silent = next(dtu for dtu in outage["dtus"] if dtu["stale"])
+    silent = next(dtu for dtu in outage["dtus"] if dtu["phase"] == "failing")
     prefix = f"{loaded.unique_id}_dtu_{silent['name']}"
     bridge.send("state", outage)
     await eventually(lambda: shown(hass, "binary_sensor", f"{prefix}_connectivity") == "off")
@@ -155,7 +155,15 @@ async def test_an_outage_in_words(
         if inverter["dtu_name"] == silent["name"]:
             serial = inverter["serial_number"]
             assert shown(hass, "binary_sensor", f"{serial}_connectivity") == "off"
-            assert shown(hass, "binary_sensor", f"{serial}_asleep") == "unknown"
+            # One poll has failed. What was read a minute ago is still worth something …
+            power = ("sensor", f"{serial}_total_power")
+            assert float(shown(hass, *power)) == inverter["pv_power"]
+    # … until the bridge says that it is too old.
+    silent["stale"] = True
+    bridge.send("status", {key: outage[key] for key in ("plant", "dtus")})
+    await eventually(lambda: shown(hass, *power) == "unknown")
+    assert shown(hass, "binary_sensor", f"{serial}_asleep") == "unknown"
+    assert shown(hass, "sensor", f"{serial}_total_lifetime_production") != "unknown"
 
 
 async def test_a_dtu_that_is_off_with_the_sun(

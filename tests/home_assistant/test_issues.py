@@ -35,7 +35,7 @@ def sun(monkeypatch: pytest.MonkeyPatch) -> dict[str, bool]:
 def outage(kind: str, minutes: float) -> Any:
     state = captured("state_outage")
     for dtu in state["dtus"]:
-        if dtu["stale"]:
+        if dtu["phase"] == "failing":
             dtu["last_failure"]["kind"] = kind
             last = dt_util.utcnow() - timedelta(minutes=minutes)
             dtu["last_success"] = last.isoformat()
@@ -54,7 +54,7 @@ async def test_a_dtu_that_is_silent_by_day(
     issue: str,
 ) -> None:
     sent = outage(kind, minutes=16)
-    silent = next(dtu for dtu in sent["dtus"] if dtu["stale"])
+    silent = next(dtu for dtu in sent["dtus"] if dtu["phase"] == "failing")
     bridge.send("state", sent)
     await eventually(lambda: list(keys(hass)) == [issue])
     assert keys(hass)[issue] == {
@@ -72,7 +72,7 @@ async def test_silence_at_night_and_for_a_moment_is_none(
     sun["is_up"] = False
     coordinator = loaded.runtime_data.coordinator
     bridge.send("state", outage("timeout", minutes=600))
-    await eventually(lambda: any(dtu.stale for dtu in coordinator.data.dtus.values()))
+    await eventually(lambda: any(dtu.phase == "failing" for dtu in coordinator.data.dtus.values()))
     assert not keys(hass)
     # The sun rises, and nothing is told but the time.
     sun["is_up"] = True
@@ -82,7 +82,7 @@ async def test_silence_at_night_and_for_a_moment_is_none(
     bridge.send("state", captured("state_day"))
     await eventually(lambda: not keys(hass))
     bridge.send("state", outage("timeout", minutes=5))
-    await eventually(lambda: any(dtu.stale for dtu in coordinator.data.dtus.values()))
+    await eventually(lambda: any(dtu.phase == "failing" for dtu in coordinator.data.dtus.values()))
     assert not keys(hass)
 
 
@@ -92,7 +92,7 @@ async def test_an_issue_goes_with_its_dtu_and_with_the_entry(
     bridge.send("state", outage("timeout", minutes=16))
     await eventually(lambda: keys(hass))
     without = captured("state_outage")
-    without["dtus"] = [dtu for dtu in without["dtus"] if not dtu["stale"]]
+    without["dtus"] = [dtu for dtu in without["dtus"] if dtu["phase"] != "failing"]
     bridge.send("state", without)
     await eventually(lambda: not keys(hass))
 

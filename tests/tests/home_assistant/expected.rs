@@ -32,7 +32,7 @@ fn answers(dtu: &Value) -> bool {
 /// Whether what an inverter shows is of now.
 fn current(state: &Value, inverter: &Value) -> bool {
     let dtu = list(&state["dtus"]).iter().find(|dtu| dtu["name"] == inverter["dtu_name"]);
-    inverter["stale"] == false && dtu.is_some_and(answers)
+    inverter["stale"] == false && dtu.is_some_and(|dtu| dtu["stale"] == false)
 }
 
 /// Every number.
@@ -47,9 +47,8 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
     ]);
     for dtu in list(&state["dtus"]) {
         let prefix = format!("{bridge}_dtu_{}", text(&dtu["name"]));
-        let power = dtu["power_w"].as_f64().filter(|_| answers(dtu));
         numbers.extend([
-            (format!("{prefix}_total_power"), power),
+            (format!("{prefix}_total_power"), dtu["power_w"].as_f64()),
             (format!("{prefix}_energy_today"), dtu["energy_today_wh"].as_f64()),
             (format!("{prefix}_energy_lifetime"), kwh(&dtu["energy_lifetime_wh"])),
             (format!("{prefix}_inverter_count"), dtu["inverters"]["known"].as_f64()),
@@ -101,7 +100,10 @@ pub(crate) fn words(bridge: &str, state: &Value) -> BTreeMap<String, String> {
         let (now, asleep) = (current(state, inverter), inverter["status"] == "asleep");
         let sleep = if now { on(asleep) } else { "unknown".to_owned() };
         words.insert(format!("{serial}_asleep"), sleep);
-        words.insert(format!("{serial}_connectivity"), on(now && !asleep));
+        let reachable = list(&state["dtus"])
+            .iter()
+            .any(|dtu| dtu["name"] == inverter["dtu_name"] && answers(dtu));
+        words.insert(format!("{serial}_connectivity"), on(reachable && now && !asleep));
         let status = if now { text(&inverter["status"]) } else { "unknown" };
         words.insert(format!("{serial}_operating_status"), status.to_owned());
     }

@@ -195,6 +195,13 @@ async fn an_owners_home_assistant() {
     assert!(state["plant"]["power_w"].as_f64().unwrap() > 100.0, "{state}");
     assert_eq!(tree(&mut home), device_tree(&state));
 
+    // The past is in the statistics, each hour once.
+    let info = bridge.get("/api/info").json();
+    let plant = format!("hoymiles_smiles:{}_energy", text(&info["instance_id"]).replace('-', ""));
+    let hours = booked(&bridge, &world, "plant", world.first_hour).remove(0);
+    assert!(hours.len() > 20, "{hours:?}");
+    same_past("the past", &mut home, &world, &plant, &hours).await;
+
     // Somebody puts up another inverter. Nobody reloads anything.
     let before = state["inverters"].as_array().unwrap().len();
     world.house.set_ports_hidden([]);
@@ -234,13 +241,6 @@ async fn an_owners_home_assistant() {
     world.garage.clear();
     agree("a morning", &bridge, &mut home).await;
 
-    // The past is in the statistics, each hour once.
-    let info = bridge.get("/api/info").json();
-    let plant = format!("hoymiles_smiles:{}_energy", text(&info["instance_id"]).replace('-', ""));
-    let hours = booked(&bridge, &world, "plant", world.first_hour).remove(0);
-    assert!(hours.len() > 20, "{hours:?}");
-    same_past("the past", &mut home, &world, &plant, &hours).await;
-
     // The bridge is updated, which is a restart at the same address.
     assert!(bridge.terminate().success());
     let power = format!("{}_power", text(&info["instance_id"]));
@@ -255,7 +255,11 @@ async fn an_owners_home_assistant() {
     home.restart();
     let state = agree("Home Assistant is back", &bridge, &mut home).await;
     assert_eq!(tree(&mut home), device_tree(&state));
-    same_past("the past, still once", &mut home, &world, &plant, &hours).await;
+    // The new inverter has told what it made today before it was seen: hours that Home Assistant
+    // had already are others now.
+    let more = booked(&bridge, &world, "plant", world.first_hour).remove(0);
+    assert_ne!(more, hours);
+    same_past("the past, mended", &mut home, &world, &plant, &more).await;
     world.capture_energy(&bridge);
 
     let validation = home.ws(json!({"type": "recorder/validate_statistics"}));
