@@ -193,13 +193,15 @@ def async_add_as_they_come[D: EntityDescription](
     registry = er.async_get(coordinator.hass)
     added: dict[str, set[str]] = {}
 
+    def is_registered(unique_id: str) -> bool:
+        return registry.async_get_entity_id(platform, DOMAIN, unique_id) is not None
+
     def missing(place: Place[Any]) -> Iterator[Entity]:
         keys = added.setdefault(place.unique_prefix, set())
         for description, needed in wanted(place, place.find(coordinator.data)):
             if description.key in keys:
                 continue
-            unique_id = f"{place.unique_prefix}{description.key}"
-            if needed or registry.async_get_entity_id(platform, DOMAIN, unique_id) is not None:
+            if needed or is_registered(f"{place.unique_prefix}{description.key}"):
                 keys.add(description.key)
                 yield build(coordinator, place, description)
 
@@ -207,8 +209,10 @@ def async_add_as_they_come[D: EntityDescription](
     def look() -> None:
         present = list(places(entry, coordinator.data))
         for prefix in added.keys() - {place.unique_prefix for place in present}:
-            # Its device was removed, and its entities with it. It may come back.
-            del added[prefix]
+            # A bridge that has just started may not know it yet: then its entities are still
+            # there. Otherwise its device was removed with them, and may come back.
+            if not any(is_registered(f"{prefix}{key}") for key in added[prefix]):
+                del added[prefix]
         if new := [entity for place in present for entity in missing(place)]:
             async_add_entities(new)
 

@@ -106,7 +106,10 @@ async def test_a_retired_inverter_goes_and_comes_back(
 
 
 async def test_nothing_goes_while_the_bridge_is_starting(
-    hass: HomeAssistant, bridge: FakeBridge, loaded: MockConfigEntry
+    hass: HomeAssistant,
+    bridge: FakeBridge,
+    loaded: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     before = tree(hass, loaded)
     empty = copy.deepcopy(bridge.state)
@@ -117,6 +120,12 @@ async def test_nothing_goes_while_the_bridge_is_starting(
     await eventually(lambda: shown(hass, "sensor", f"{serial}_total_power") == "unknown")
     assert shown(hass, "binary_sensor", f"{serial}_asleep") == "unknown"
     assert tree(hass, loaded) == before
+    # Then it knows, and shows what it showed before.
+    bridge.send("state", bridge.state)
+    power = str(bridge.state["inverters"][0]["pv_power"])
+    await eventually(lambda: shown(hass, "sensor", f"{serial}_total_power") == power)
+    await hass.async_block_till_done()
+    assert "does not generate unique IDs" not in caplog.text
 
 
 async def test_a_dtu_that_left_the_configuration_goes(
