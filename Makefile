@@ -1,7 +1,7 @@
 # `make` alone lists what there is.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo run build web test test-fast test-ha faults fuzz openapi screenshots lint bench \
+.PHONY: help demo run build web test test-fast test-ha test-ha-live test-browser faults fuzz openapi screenshots lint bench \
 	bench-load bench-page clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
@@ -53,6 +53,15 @@ openapi: ## Write docs/openapi.json anew from the code
 
 screenshots: ## Make the pictures of docs/ and the README anew
 	@scripts/with-target-cache.sh scripts/screenshots.sh
+
+test-ha-live: ## Run the bridge beside a real Home Assistant
+	@environment="$$(scripts/setup-test.sh && scripts/setup-home-assistant.sh)" && eval "$$environment" && \
+		cargo build --locked -p hoymiles-smiles && \
+		cargo test --locked -p e2e --test home_assistant -- --ignored
+
+test-browser: ## Run each screen of the dashboard in a browser
+	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
+		cargo build --locked -p hoymiles-smiles && scripts/test-web.sh --browser
 
 test-ha: ## Run the tests of the Home Assistant integration alone
 	@scripts/test-home-assistant.sh

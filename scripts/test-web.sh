@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests of the dashboard: its logic, and each screen in a browser before the real program.
-# `make test` calls this after the program was built.
+# The tests of the dashboard: its logic; with --browser also each screen in a browser before the real
+# program, which has to be built. `make test` calls this without.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -9,4 +9,6 @@ target="${CARGO_TARGET_DIR:-$PWD/target}"
 cd web
 npm run --silent check
 npm test --silent
-HOYMILES_SMILES="${HOYMILES_SMILES:-$target/debug/hoymiles-smiles}" npm run --silent test:browser
+if [ "${1:-}" = --browser ]; then
+    HOYMILES_SMILES="${HOYMILES_SMILES:-$target/debug/hoymiles-smiles}" npm run --silent test:browser
+fi

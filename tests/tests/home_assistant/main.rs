@@ -174,6 +174,7 @@ async fn same_past(
     .await;
 }
 
+#[ignore = "takes minutes: make test-ha-live"]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owners_home_assistant() {
     let world = World::new().await;
