@@ -15,6 +15,8 @@
 //! | [`Problem::NotTaking`] | `/ready` only |
 //! | [`Problem::StoreUnfit`], [`Internal`](Problem::Internal) | a person has to look at the log |
 
+mod documented;
+
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{Method, StatusCode};
@@ -22,7 +24,12 @@ use axum::response::{IntoResponse, Response};
 use plant::Serial;
 use serde::Serialize;
 use store::StoreError;
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
+
+pub use self::documented::{
+    BodyProblems, CommonProblems, DeviceProblems, InverterProblems, NotKeptProblems, PlantProblems,
+    StoreProblems,
+};
 
 /// The media type of RFC 9457.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -406,81 +413,6 @@ pub struct ProblemBody {
     /// The path that was asked for.
     #[schema(example = "/api/inverters/116100000001/history")]
     pub instance: String,
-}
-
-/// Problems that every route can answer with.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variants only describe the API")]
-pub enum CommonProblems {
-    /// A query parameter is unknown or its value is not allowed.
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(ProblemBody),
-    /// The bridge has a token (`API_TOKEN`), and the request does not bring it.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(ProblemBody),
-    /// Too many requests with a wrong token. `Retry-After` says when the next is looked at.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooManyRequests(ProblemBody),
-    /// A defect of the bridge.
-    #[response(status = 500, content_type = "application/problem+json")]
-    Internal(ProblemBody),
-}
-
-/// Problems of the routes that show the plant.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variants only describe the API")]
-pub enum PlantProblems {
-    /// It is not known yet which inverters there are. `Retry-After` says when to ask again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    NotReadYet(ProblemBody),
-}
-
-/// Problems of the routes that read the database.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variants only describe the API")]
-pub enum StoreProblems {
-    /// The database cannot be reached. `Retry-After` says when to ask again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    StoreUnreachable(ProblemBody),
-}
-
-/// The problem of the routes that name an inverter.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variant only describes the API")]
-pub enum InverterProblems {
-    /// No inverter with this serial number is known.
-    #[response(status = 404, content_type = "application/problem+json")]
-    UnknownInverter(ProblemBody),
-}
-
-/// The problem of the routes that name a meter or a hybrid inverter.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variant only describes the API")]
-pub enum DeviceProblems {
-    /// No device with this serial number is known.
-    #[response(status = 404, content_type = "application/problem+json")]
-    UnknownDevice(ProblemBody),
-}
-
-/// Problems with the body of a request.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variants only describe the API")]
-pub enum BodyProblems {
-    /// The body is too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(ProblemBody),
-    /// The body is not said to be JSON.
-    #[response(status = 415, content_type = "application/problem+json")]
-    NotJson(ProblemBody),
-}
-
-/// Problems of the routes that change something.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "the variants only describe the API")]
-pub enum NotKeptProblems {
-    /// The change could not be kept, so nothing was changed.
-    #[response(status = 503, content_type = "application/problem+json")]
-    NotKept(ProblemBody),
 }
 
 #[cfg(test)]
