@@ -60,7 +60,7 @@ test-ha-live: ## Run the bridge beside a real Home Assistant
 		cargo test --locked -p e2e --test home_assistant -- --ignored
 
 test-browser: ## Run each screen of the dashboard in a browser
-	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && \
+	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && scripts/build-web.sh && \
 		cargo build --locked -p hoymiles-smiles && scripts/test-web.sh --browser
 
 test-ha: ## Run the tests of the Home Assistant integration alone

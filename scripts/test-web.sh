@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests of the dashboard: its logic; with --browser also each screen in a browser before the real
-# program, which has to be built. `make test` calls this without.
+# program, which has to be built. `make test` calls this with it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

@@ -27,11 +27,12 @@ eval "$environment"
 status=0
 scripts/test-home-assistant.sh || status=$?
 
-# The end-to-end tests start the program itself.
+# The end-to-end tests start the program itself, those in the browser with its dashboard.
+scripts/build-web.sh
 cargo build --locked -p hoymiles-smiles
 
 scripts/schemathesis.sh || status=$?
-scripts/test-web.sh || status=$?
+scripts/test-web.sh --browser || status=$?
 
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --locked --workspace || status=$?

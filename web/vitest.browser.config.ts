@@ -9,8 +9,12 @@ export default defineConfig(({ mode }) => ({
     include: [FILES[mode] ?? 'tests/**/*.test.ts'],
     environment: 'node',
     globalSetup: 'tests/setup.ts',
-    testTimeout: 90_000,
-    hookTimeout: 180_000,
+    // A machine may be busy with ten other things. Whoever waits waits for something to happen, and
+    // this is only the end of all patience.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // What makes one screen wait in vain makes most of them wait in vain.
+    bail: 3,
     // One browser and few bridges are as much as a small machine bears.
     fileParallelism: false,
   },

@@ -53,6 +53,32 @@ async fn the_embedded_store_remembers_over_a_restart() {
     assert_eq!(second.get("/stats").json()["database_type"], "SQLITE");
 }
 
+#[test]
+fn without_a_dtu_it_serves_says_so_and_ends_when_it_is_told() {
+    let bridge = Bridge::start::<&str>(&[]);
+    let health = bridge.get("/health");
+    assert_eq!(health.status, 503, "nothing is read");
+    let reasons = health.json()["reasons"].to_string();
+    assert!(reasons.contains("No DTU is configured") && reasons.contains("DTU_HOST"), "{reasons}");
+    assert_eq!(bridge.get("/").content_type, "text/html; charset=utf-8");
+    // What the set-up of Home Assistant asks for.
+    assert_eq!(bridge.get("/api/info").status, 200);
+    assert_eq!(bridge.get("/api/state").json()["dtus"], serde_json::json!([]));
+
+    let state = bridge.stream("").message().expect("the stream lasts, and begins with the state");
+    assert_eq!(state.event, "state");
+    assert_eq!(bridge.log().matches("no DTU is configured").count(), 1, "{}", bridge.log());
+    assert!(bridge.terminate().success());
+}
+
+#[test]
+fn check_tells_of_a_missing_dtu_and_of_no_mistake() {
+    let check = command(&["check"]).env("HOME", "/nowhere").output().unwrap();
+    let shown = String::from_utf8(check.stdout).unwrap();
+    assert_eq!(check.status.code(), Some(0), "{shown}");
+    assert!(shown.contains("note: no DTU is configured: set DTU_HOST"), "{shown}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn dry_run_shows_and_stores_nothing() {
     let dtu = dtu(8, 1).await;

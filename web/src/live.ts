@@ -41,6 +41,8 @@ const state = reactive<Live>({
 export const live = readonly(state) as Readonly<Live>
 export const panels = computed(() => panelsOf(state.inverters))
 export const zone = computed(() => state.plant?.time_zone ?? state.info?.time_zone ?? 'UTC')
+/** Of a plant of which nothing was ever read there is nothing to show yet. */
+export const wasRead = computed(() => Boolean(state.plant?.last_reading_at ?? state.plant?.energy_lifetime_wh))
 export const layout = shallowRef<Layout | null>(null)
 
 /** Counts up when an event began, changed or ended; whoever lists events asks again. */
@@ -75,7 +77,7 @@ export function retryNow(): void {
 
 async function askOnce(): Promise<void> {
   try {
-    // The stream begins once the inverters are known, which without a gateway is never.
+    // The stream tells it too, but a proxy that collects answers holds a stream back.
     const [info, plant, dtus] = await Promise.all([api.info(), api.plant(), api.dtus()])
     state.info = info
     if (state.plant === null) apply({ plant, dtus })

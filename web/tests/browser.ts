@@ -13,6 +13,9 @@ export interface Visit {
   token?: string
 }
 
+/** Until whoever waits for something gives up: a busy machine may well take its time. */
+const PATIENCE_MS = 90_000
+
 let browser: Browser
 
 /** Call at the top of a file of tests. */
@@ -48,6 +51,7 @@ export async function visit(url: string, how: Visit = {}): Promise<{ page: Page;
     reducedMotion: how.reducedMotion ? 'reduce' : 'no-preference',
   }
   const context = await browser.newContext(options)
+  context.setDefaultTimeout(PATIENCE_MS)
   const { token } = how
   if (token) await context.addInitScript((value) => localStorage.setItem('hoymiles-smiles.token', value), token)
   const page = await context.newPage()
@@ -97,7 +101,7 @@ async function expectToFit(page: Page): Promise<void> {
 
 /** The text of the one sentence, once it says something. */
 export async function headline(page: Page, sign: RegExp): Promise<void> {
-  await page.getByRole('heading', { level: 1, name: sign }).waitFor({ timeout: 45_000 })
+  await page.getByRole('heading', { level: 1, name: sign }).waitFor()
 }
 
 /** Until a chart has been drawn. */

@@ -78,6 +78,11 @@ it('CSV has exactly what is shown', async () => {
 it('two panels, two days: what is compared is in the address', async () => {
   const { page, check } = await visit(`${noon}/compare?what=days`)
   await page.getByRole('row', { name: /21 Jun/ }).waitFor()
+  // By the accounts, also where the curve has holes.
+  const answer = await fetch(`${noon}/api/energy?from=2026-06-20&to=2026-06-21&resolution=day`)
+  const { series } = (await answer.json()) as { series: { points: { energy_wh: number }[] }[] }
+  const kilowattHours = ((series[0]?.points[0]?.energy_wh ?? 0) / 1000).toFixed(1)
+  await page.getByRole('row', { name: new RegExp(`20 Jun 2026 ${kilowattHours}\\skWh`) }).waitFor()
   await page.getByRole('button', { name: /a week ago/ }).click()
   await page.waitForURL(/2026-06-14/)
   await page.getByRole('row', { name: /14 Jun/ }).waitFor()
@@ -103,8 +108,44 @@ it('the diagnostic report hides who and where', async () => {
   await check()
 })
 
-it('the kiosk is for a wall', async () => {
-  const { page, check } = await visit(`${noon}/kiosk`, { theme: 'dark' })
+it('what the bridge says is German on a German page', async () => {
+  const { page, check } = await visit(`${noon}/events`, { locale: 'de-DE' })
+  await page.getByText('Die DTU antwortet nicht: Ist sie eingeschaltet, und stimmt ihre Adresse?').waitFor()
+  await page.getByRole('link', { name: 'System', exact: true }).click()
+  await page.getByText('Die DTU antwortet.').first().waitFor()
+  await check()
+})
+
+it('on paper there is what is shown, without what can be clicked', async () => {
+  const { page, check } = await visit(`${noon}/history?day=2026-06-20`)
+  await chartDrawn(page)
+  await page.emulateMedia({ media: 'print' })
+  expect(await page.getByRole('navigation').isVisible()).toBe(false)
+  expect(await page.getByRole('button').filter({ visible: true }).count()).toBe(0)
+  expect(await page.locator('[data-drawn]').first().isVisible()).toBe(true)
+  await check()
+})
+
+it('can be put on the home screen', async () => {
+  const { page, check } = await visit(noon)
+  const [manifest, icons] = await page.evaluate(async () => {
+    const link = document.querySelector<HTMLLinkElement>('link[rel="manifest"]')?.href ?? ''
+    const manifest = (await (await fetch(link)).json()) as { display: string; start_url: string; icons: { src: string; sizes: string }[] }
+    const icons = await Promise.all(
+      manifest.icons.map(async ({ src, sizes }) => {
+        const answer = await fetch(new URL(src, link))
+        return `${sizes} ${answer.headers.get('content-type')}`
+      }),
+    )
+    return [manifest, icons] as const
+  })
+  expect([manifest.display, manifest.start_url]).toEqual(['standalone', './'])
+  expect(icons).toEqual(expect.arrayContaining(['192x192 image/png', '512x512 image/png']))
+  await check()
+})
+
+it.each(['light', 'dark'] as const)('the kiosk is for a wall, %s', async (theme) => {
+  const { page, check } = await visit(`${noon}/kiosk`, { theme })
   await headline(page, /Producing/)
   expect(await page.getByRole('navigation').count()).toBe(0)
   await check()

@@ -26,6 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await first.stop()
   await cp(byDay, byNight, { recursive: true })
   const running: Running[] = await Promise.all([demo(byDay, NOON), demo(byNight, NIGHT, { API_TOKEN: TOKEN })])
+  await expectDashboard(running[0]?.url ?? '')
   project.provide('noon', running[0]?.url ?? '')
   project.provide('night', running[1]?.url ?? '')
   project.provide('token', TOKEN)
@@ -33,4 +34,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all(running.map((each) => each.stop()))
     await rm(dir, { recursive: true, force: true })
   }
+}
+
+/** A program without its page would make each test wait in vain for the first thing it looks for. */
+async function expectDashboard(url: string): Promise<void> {
+  const page = await (await fetch(url)).text()
+  if (page.includes('id="app"')) return
+  throw new Error('the program was built without its dashboard: run `scripts/build-web.sh`, then `cargo build`')
 }

@@ -74,7 +74,9 @@ impl Verdict {
 
     fn judge_dtus(&mut self, plant: &LivePlant, now: Timestamp) {
         if plant.dtus.is_empty() {
-            return self.found(Wellbeing::Unhealthy, "No DTU is configured, so nothing is read.");
+            let reason =
+                "No DTU is configured, so nothing is read: set DTU_HOST to the address of one.";
+            return self.found(Wellbeing::Unhealthy, reason);
         }
         let nothing_polls = !plant.dtus.values().any(|dtu| !is_overdue(dtu, plant.started_at, now));
         let weight = if nothing_polls { Wellbeing::Unhealthy } else { Wellbeing::Degraded };

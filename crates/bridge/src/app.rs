@@ -174,6 +174,13 @@ impl App {
             }
             tasks.spawn(poller.run(cancel.clone()));
         }
+        // The recorder ends with the last who may report. Without a DTU nobody would, and it has
+        // more to follow than polls.
+        let ended = cancel.clone().cancelled_owned();
+        tasks.spawn(async move {
+            ended.await;
+            drop(report);
+        });
         Ok(Self { address, cancel, tasks, recorder, _data_dir: data_dir })
     }
 

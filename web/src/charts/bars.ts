@@ -43,7 +43,7 @@ export interface BarsChart {
 
 export function barsChart(chart: BarsChart): ChartSpec {
   return {
-    option: (ink, width) => option(chart, ink, width),
+    option: (ink) => option(chart, ink),
     table: table(chart),
     summary: chart.words.summary,
     file: chart.file,
@@ -55,14 +55,13 @@ export function sumOf(chart: Pick<BarsChart, 'series'>, index: number): number |
   return known.length ? known.reduce((sum, value) => sum + value, 0) : null
 }
 
-function option(chart: BarsChart, ink: Ink, width: number): Record<string, unknown> {
+function option(chart: BarsChart, ink: Ink): Record<string, unknown> {
   const { format, series } = chart
-  const narrow = width < 480
   const many = series.length > 1
   const colour = (i: number) => (many ? spread(ink.stack, i, series.length) : ink.sun)
-  const left = narrow ? 48 : 60
   return {
-    grid: { left, right: chart.cumulated ? left : 8, top: 14, bottom: 26, outerBoundsMode: 'none' },
+    // As wide as the marks beside it need: from 20 kWh to 60,000 kWh.
+    grid: { left: 2, right: 4, top: 14, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       type: 'category',
       data: chart.labels,
@@ -111,7 +110,7 @@ function option(chart: BarsChart, ink: Ink, width: number): Record<string, unkno
         cursor: 'pointer',
         data: each.values.map((value, k) => ({
           value,
-          itemStyle: chart.missing[k] && !many ? { color: hatch(ink.paper, colour(i)) } : {},
+          itemStyle: chart.missing[k]?.notable && !many ? { color: hatch(ink.paper, colour(i)) } : {},
         })),
         itemStyle: {
           color: colour(i),

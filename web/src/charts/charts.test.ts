@@ -102,7 +102,7 @@ it('the table behind bars has the sum and each part', () => {
     before: [200, 300],
     cumulated: null,
     peak: [null, null],
-    missing: [{ seconds: 600, causes: ['dtu_outage'] }, null],
+    missing: [{ seconds: 600, causes: ['dtu_outage'], notable: true }, null],
     format,
     words: {
       period: 'Day', total: 'Total', before: 'Before', estimated: 'Estimated', cumulated: '', peak: 'Peak', missing: 'Missing', cause: () => '', summary: '', incomplete: '',

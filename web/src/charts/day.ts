@@ -23,7 +23,8 @@ export interface DayChart {
     total: string
     before: string
     summary: string
-    gap(cause: string, dtu: string | null): string
+    /** Whose, why, and in what words of the bridge. */
+    gap(cause: string, dtu: string | null, text?: string | null): string
   }
   file: string
   format: Formats
@@ -73,6 +74,25 @@ export function dayChart(day: DayChart): ChartSpec {
   return { option: (ink, width) => option(day, ink, width), table: table(day), summary: day.words.summary, file: day.file }
 }
 
+/**
+ * How thick a layer is. One that nobody knows has no thickness while others are known, or the pile
+ * would have a cleft at each end of its gap; the hatching says that it is missing.
+ */
+function height(drawn: (number | null)[][], series: number, index: number, only: number | null): number | null {
+  const value = drawn[series]?.[index] ?? null
+  if (value !== null || only !== null) return value
+  return drawn.some((values) => (values[index] ?? null) !== null) ? 0 : null
+}
+
+/** From when on something is known of this day, be it a reading or why there is none; null: nothing. */
+function readSince(power: Power): number | null {
+  const from = Date.parse(power.from)
+  const first = totals(power).findIndex((watts) => watts !== null)
+  const reading = first < 0 ? Infinity : from + first * power.bucket_seconds * 1000
+  const begin = Math.min(reading, ...power.gaps.map((gap) => Math.max(from, Date.parse(gap.from))))
+  return Number.isFinite(begin) ? begin : null
+}
+
 const RIBBON = 5
 
 function option(day: DayChart, ink: Ink, width: number): Record<string, unknown> {
@@ -83,6 +103,7 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
   const shift = before ? from - Date.parse(before.from) : 0
   const past = before ? sum(lines(before)) : []
   const faults = power.gaps.filter(isFault)
+  const begin = readSince(power)
   const axis = dayAxis(from, to, power.time_zone, width, format, ink)
   const narrow = width < 480
 
@@ -92,7 +113,7 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
       type: 'line',
       name: day.names[i] ?? '',
       stack: 'power',
-      data: at.map((instant, k) => [instant, only === null || only === i ? (drawn[i]?.[k] ?? null) : null]),
+      data: at.map((instant, k) => [instant, only === null || only === i ? height(drawn, i, k, only) : null]),
       symbol: 'none',
       lineStyle: { width: power.series.length > 1 ? 0.6 : 2, color: colour },
       areaStyle: { color: colour, opacity: power.series.length > 1 ? 0.92 : 0.3 },
@@ -126,7 +147,9 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
     markArea: {
       silent: true,
       data: [
-        [{ xAxis: from, itemStyle: { color: ink.good, opacity: 0.75 } }, { xAxis: Math.min(day.until, to) }],
+        ...(begin === null
+          ? []
+          : [[{ xAxis: begin, itemStyle: { color: ink.good, opacity: 0.75 } }, { xAxis: Math.min(day.until, to) }]]),
         ...spans(faults, from, day.until).map((span) => [
           { xAxis: span.from, itemStyle: { color: hatch(ink.bad, ink.surface), opacity: 1 } },
           { xAxis: span.to },
@@ -179,7 +202,7 @@ function tipAt(
   if (day.before) rows.push({ name: day.words.before, value: format.power(past[index]) })
   const notes = gapsAt(power.gaps, start + power.bucket_seconds * 500)
     .filter(isFault)
-    .map((gap) => [day.words.gap(gap.cause, gap.dtu_name), gap.text].filter(Boolean).join(': '))
+    .map((gap) => day.words.gap(gap.cause, gap.dtu_name, gap.text))
   return tip(format.time(start), rows, [...new Set(notes)])
 }
 

@@ -2,7 +2,7 @@ import type { Gap } from '../api/types'
 import type { Formats } from '../text/format'
 import type { Table } from '../text/table'
 import { dayAxis, valueAxis } from './axes'
-import { gapsOf, isFault, spans } from './gaps'
+import { gapsAt, gapsOf, isFault, spans } from './gaps'
 import { hatch, type Ink } from './ink'
 import { joined } from './joined'
 import type { ChartSpec } from './spec'
@@ -29,7 +29,7 @@ export interface LinesChart {
   gaps: readonly Gap[]
   show(value: number | null): string
   format: Formats
-  words: { time: string; summary: string }
+  words: { time: string; summary: string; gap(gap: Gap): string }
   file: string
 }
 
@@ -66,7 +66,8 @@ function option(chart: LinesChart, ink: Ink, width: number): Record<string, unkn
           value: show(drawn[i]?.[index] ?? null),
           colour: colourOf(line, i, ink),
         }))
-        return tip(format.time(from + index * stepMs), rows)
+        const notes = gapsAt(shown, from + (index + 0.5) * stepMs).map((gap) => chart.words.gap(gap))
+        return tip(format.time(from + index * stepMs), rows, [...new Set(notes)])
       },
     },
     series: [

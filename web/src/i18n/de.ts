@@ -19,6 +19,7 @@ export const de: Messages = {
   },
   plant: 'Anlage',
   inverter: 'Wechselrichter {n}',
+  inverterShort: 'WR {n}',
   inverters: 'Wechselrichter',
   panel: 'Modul {label}',
   day: {
@@ -39,7 +40,9 @@ export const de: Messages = {
     more: 'Der ganze Tag',
     dtus: 'Gateways',
     answered: 'Antwort {ago}',
+    neverAnswered: 'Noch keine Antwort',
     todayIs: 'heute {energy}',
+    doctor: 'Genauer hinsehen, mit Rat, was zu tun ist:',
     tone: {
       sun: 'Alles in Ordnung:',
       night: 'Nacht:',
@@ -69,13 +72,15 @@ export const de: Messages = {
     },
   },
   firstRun: {
-    title: 'In wenigen Schritten zum ersten Messwert',
-    address: 'Die IP-Adresse des Gateways (DTU) in der Geräteliste des Routers suchen.',
+    title: 'Zum ersten Messwert',
+    find: 'Die Adresse des Gateways (DTU) herausfinden: in der Geräteliste des Routers, oder mit',
     setting: 'Sie der Bridge nennen, in der Umgebung, in der Datei oder als Option:',
-    mode: 'In der Hoymiles-Installateur-App den RS485-Modus einer DTU-Pro auf „Remote Control“ stellen.',
+    wifi: 'Bei einem WLAN-Gateway oder einem Wechselrichter mit WLAN auch dies:',
+    mode: 'Eine DTU-Pro muss es erlauben: in der Hoymiles-Installateur-App ihren RS485-Modus auf „Remote Control“ stellen.',
     restart: 'Die Bridge neu starten. Diese Seite zeigt die Anlage, sobald das Gateway antwortet.',
-    check: 'Die Einstellungen ansehen, ohne etwas zu starten:',
+    doctor: 'Antwortet es nicht, sagt dies, warum und was zu tun ist:',
     night: 'Das geht auch nachts: Das Gateway antwortet, und die Module folgen beim ersten Licht.',
+    address: 'ADRESSE',
   },
   connection: {
     lost: 'Keine Verbindung zur Bridge.',

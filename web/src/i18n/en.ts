@@ -18,6 +18,7 @@ export const en = {
   },
   plant: 'Plant',
   inverter: 'Inverter {n}',
+  inverterShort: 'Inv. {n}',
   inverters: 'Inverters',
   panel: 'Panel {label}',
   day: {
@@ -38,7 +39,9 @@ export const en = {
     more: 'The whole day',
     dtus: 'Gateways',
     answered: 'Answered {ago}',
+    neverAnswered: 'No answer yet',
     todayIs: '{energy} today',
+    doctor: 'This looks closer, and says what to do:',
     tone: {
       sun: 'All is well:',
       night: 'Night:',
@@ -68,13 +71,15 @@ export const en = {
     },
   },
   firstRun: {
-    title: 'Three steps to the first reading',
-    address: 'Find the IP address of your gateway (DTU) in the list of devices of your router.',
+    title: 'To the first reading',
+    find: 'Find the address of your gateway (DTU): in the list of devices of your router, or with',
     setting: 'Tell it to the bridge, in its environment, its file or as a flag:',
-    mode: 'In the Hoymiles installer app, set the RS485 mode of a DTU-Pro to “Remote Control”.',
+    wifi: 'For a Wi-Fi gateway, or an inverter with Wi-Fi, this too:',
+    mode: 'A DTU-Pro must allow it: in the Hoymiles installer app, set its RS485 mode to “Remote Control”.',
     restart: 'Start the bridge again. This page shows the plant as soon as the gateway answers.',
-    check: 'To look at the settings without starting anything:',
+    doctor: 'If it does not answer, this says why, and what to do:',
     night: 'It is fine to do this at night: the gateway answers, and the panels follow at first light.',
+    address: 'ADDRESS',
   },
   connection: {
     lost: 'No connection to the bridge.',

@@ -3,6 +3,7 @@ import { createI18n } from 'vue-i18n'
 import { zone } from '../live'
 import { formats } from '../text/format'
 import { en, type Messages } from './en'
+import { sentenceTold, speak, told } from './told'
 
 export type Language = 'en' | 'de'
 export const LANGUAGES: Record<Language, string> = { en: 'English', de: 'Deutsch' }
@@ -23,7 +24,13 @@ export const i18n = createI18n({
 
 /** Shows the page in this language, which is loaded first where it is not the built-in one. */
 export async function setLanguage(language: Language): Promise<void> {
-  if (language === 'de') i18n.global.setLocaleMessage('de', (await import('./de')).de)
+  if (language === 'de') {
+    const [{ de }, { toldInGerman }] = await Promise.all([import('./de'), import('./told.de')])
+    i18n.global.setLocaleMessage('de', de)
+    speak(toldInGerman)
+  } else {
+    speak(null)
+  }
   i18n.global.locale.value = language
 }
 
@@ -46,6 +53,10 @@ const region = computed(() => {
 })
 
 export const format = computed(() => formats(region.value, zone.value))
+
+/** What the bridge said in words, in the language of the page: as a part of it, and as a sentence. */
+export const say = (text: string) => told(text, format.value)
+export const saySentence = (text: string) => sentenceTold(text, format.value)
 
 watch(i18n.global.locale, (language) => (document.documentElement.lang = language), {
   immediate: true,

@@ -22,10 +22,20 @@ const days = [
 
 it('a day is marked with the worst of its gateways and every cause', () => {
   expect(Object.fromEntries(missingBy(days, 'day'))).toEqual({
-    '2026-06-20': { seconds: 5400, causes: ['dtu_outage', 'bridge_down'] },
+    '2026-06-20': { seconds: 5400, causes: ['dtu_outage', 'bridge_down'], notable: true },
   })
 })
 
 it('a month sums up its days', () => {
   expect(missingBy(days, 'month').get('2026-06')?.seconds).toBe(5520)
+})
+
+it('two hours of a month are told, and not shown at first sight', () => {
+  const whole = Array.from({ length: 30 }, (_, i) => day('house', `2026-06-${String(i + 1).padStart(2, '0')}`))
+  const month = missingBy([...whole, day('house', '2026-06-20', ['11:00', '13:00', 'dtu_outage'])], 'month')
+  expect(month.get('2026-06')).toEqual({ seconds: 7200, causes: ['dtu_outage'], notable: false })
+})
+
+it('a gateway that sleeps at night misses nothing', () => {
+  expect(missingBy([day('house', '2026-06-20', ['00:00', '03:00', 'asleep'])], 'day').size).toBe(0)
 })

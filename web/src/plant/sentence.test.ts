@@ -89,12 +89,23 @@ describe('the sentence', () => {
 
   it('adds what is wrong while the plant runs', () => {
     const said = say({
-      plant: plant({ verdict: { status: 'failed', reasons: ['Readings are being lost.'] } }),
-      dtus: [dtu(), dtu({ name: 'barn', phase: 'failing', last_success: '2026-06-21T09:00:00Z' })],
+      plant: plant({
+        verdict: { status: 'failed', reasons: ["DTU 'barn' at 10.0.0.3:502 last answered long ago.", 'Readings are being lost.'] },
+      }),
+      dtus: [
+        dtu(),
+        dtu({
+          name: 'barn',
+          phase: 'failing',
+          last_success: '2026-06-21T09:00:00Z',
+          last_failure: { at: '2026-06-21T11:00:00Z', kind: 'timeout', text: 'nothing answers' },
+        }),
+      ],
     })
     expect(said.tone).toBe('failure')
     expect(said.notes).toEqual([
       { key: 'dtuSilentSince', values: { dtu: 'barn', time: '11:00' } },
+      { text: 'nothing answers' },
       { text: 'Readings are being lost.' },
     ])
   })

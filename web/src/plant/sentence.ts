@@ -107,7 +107,8 @@ function reasons(dtus: readonly Dtu[]): Note[] {
 
 /** What is wrong although the plant runs: a DTU that is away, and whatever the bridge's verdict says. */
 function withFaults(said: Sentence, { plant, dtus }: Situation, format: Formats): Sentence {
-  for (const dtu of dtus.filter((dtu) => dtu.phase === 'failing')) {
+  const failing = dtus.filter((dtu) => dtu.phase === 'failing')
+  for (const dtu of failing) {
     said.tone = raise(said.tone, 'warning')
     const since = dtu.last_success ? format.time(dtu.last_success) : null
     said.notes.push(
@@ -115,10 +116,13 @@ function withFaults(said: Sentence, { plant, dtus }: Situation, format: Formats)
         ? { key: 'dtuSilentSince', values: { dtu: dtu.name, time: since } }
         : { key: 'dtuSilent', values: { dtu: dtu.name } },
     )
+    if (dtu.last_failure) said.notes.push({ text: dtu.last_failure.text })
   }
   if (plant.verdict.status !== 'ok') {
     said.tone = raise(said.tone, plant.verdict.status === 'failed' ? 'failure' : 'warning')
-    said.notes.push(...plant.verdict.reasons.map((text) => ({ text })))
+    // Of these gateways it has just been said.
+    const others = plant.verdict.reasons.filter((reason) => !failing.some((dtu) => reason.startsWith(`DTU '${dtu.name}' `)))
+    said.notes.push(...others.map((text) => ({ text })))
   }
   return said
 }

@@ -19,7 +19,7 @@ pub(crate) fn check(sources: &Sources, config: &Result<Config, Vec<Mistake>>) ->
                 println!("\nnote: {notice}");
             }
             if config.dtus.is_empty() {
-                println!("\nnote: no DTU is configured: set DTU_HOST to its address");
+                println!("\nnote: {}", super::NO_DTU);
             }
             println!("\nThe configuration can be used.");
             ExitCode::SUCCESS

@@ -15,6 +15,11 @@ use std::process::ExitCode;
 
 use color_eyre::eyre::{Report, Result, WrapErr};
 
+/// What is said of a bridge that has nothing to read. It serves nevertheless: whoever has just
+/// installed it finds a page that helps, and not a program that is gone.
+const NO_DTU: &str =
+    "no DTU is configured: set DTU_HOST to its address, which hoymiles-smiles discover finds";
+
 /// Says why the program ends, as one line: cause after cause, no back-trace.
 pub(crate) fn failed(error: &Report) -> ExitCode {
     eprintln!("hoymiles-smiles: {error:#}");

@@ -16,7 +16,7 @@ pub(crate) fn run(config: Config) -> Result<ExitCode> {
             tracing::warn!("{notice}");
         }
         if config.dtus.is_empty() {
-            tracing::warn!("no DTU is configured: set DTU_HOST to its address");
+            tracing::warn!("{}, and the page of the bridge shows what to do", super::NO_DTU);
         }
         let app = App::start(config, false).await?;
         signal.cancelled().await;
