@@ -58,6 +58,8 @@ export const de: Messages = {
         'Erzeugt {power}, aber eines von {known} Modulen meldet sich nicht. | Erzeugt {power}, aber {missing} von {known} Modulen melden sich nicht.',
       oneDead: 'Erzeugt {power}, aber Modul {panel} liefert nichts.',
       someDead: 'Erzeugt {power}, aber ein Modul liefert nichts. | Erzeugt {power}, aber {dead} Module liefern nichts.',
+      someGatewaySilent:
+        'Erzeugt {power}, aber das Gateway „{dtu}“ antwortet nicht. | Erzeugt {power}, aber {n} Gateways antworten nicht.',
       idle: 'Wach, aber noch zu wenig Sonne: heute {energy}.',
       asleepSince: 'Schläft seit {time} Uhr, heute {energy}.',
       asleep: 'Die Module schlafen, heute {energy}.',

@@ -57,6 +57,8 @@ export const en = {
         'Producing {power}, but one of {known} panels does not report. | Producing {power}, but {missing} of {known} panels do not report.',
       oneDead: 'Producing {power}, but panel {panel} delivers nothing.',
       someDead: 'Producing {power}, but one panel delivers nothing. | Producing {power}, but {dead} panels deliver nothing.',
+      someGatewaySilent:
+        'Producing {power}, but the gateway “{dtu}” does not answer. | Producing {power}, but {n} gateways do not answer.',
       idle: 'Awake, but too little sun so far: {energy} today.',
       asleepSince: 'Asleep since {time}, {energy} today.',
       asleep: 'Panels asleep, {energy} today.',

@@ -102,6 +102,7 @@ describe('the sentence', () => {
         }),
       ],
     })
+    expect(read(said)).toBe('Producing 3.42 kW, but the gateway “barn” does not answer.')
     expect(said.tone).toBe('failure')
     expect(said.notes).toEqual([
       { key: 'dtuSilentSince', values: { dtu: 'barn', time: '11:00' } },

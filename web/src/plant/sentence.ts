@@ -46,7 +46,7 @@ export function sentence(situation: Situation, format: Formats): Sentence {
   }
 }
 
-function producing({ plant, panels }: Situation, format: Formats): Sentence {
+function producing({ plant, dtus, panels }: Situation, format: Formats): Sentence {
   const power = format.power(plant.power_w)
   const dead = panels.filter((panel) => panel.condition === 'dead')
   const { known, reporting } = plant.panels
@@ -57,6 +57,9 @@ function producing({ plant, panels }: Situation, format: Formats): Sentence {
     return of('oneDead', 'warning', { power, panel: panelLabel(dead[0]) })
   }
   if (dead.length > 1) return of('someDead', 'warning', { power, dead: dead.length }, dead.length)
+  // Its panels are not missed yet, but nobody knows how they are.
+  const [silent, ...more] = failingOf(dtus)
+  if (silent) return of('someGatewaySilent', 'warning', { power, dtu: silent.name, n: more.length + 1 }, more.length + 1)
   return of('allReporting', 'sun', { power, known }, known)
 }
 
@@ -73,7 +76,7 @@ function asleep(situation: Situation, format: Formats): Sentence {
 }
 
 function starting({ plant, dtus }: Situation, format: Formats): Sentence {
-  const failing = dtus.filter((dtu) => dtu.phase === 'failing')
+  const failing = failingOf(dtus)
   if (failing.length === 0) return of('starting', 'calm')
   const said = unreachable(failing)
   if (plant.first_light_about) {
@@ -83,7 +86,7 @@ function starting({ plant, dtus }: Situation, format: Formats): Sentence {
 }
 
 function offline({ plant, dtus }: Situation, format: Formats): Sentence {
-  const failing = dtus.filter((dtu) => dtu.phase === 'failing')
+  const failing = failingOf(dtus)
   const said = unreachable(failing.length ? failing : dtus)
   if (plant.last_reading_at) {
     said.notes.push({ key: 'lastReading', values: { time: format.dateTime(plant.last_reading_at) } })
@@ -107,8 +110,7 @@ function reasons(dtus: readonly Dtu[]): Note[] {
 
 /** What is wrong although the plant runs: a DTU that is away, and whatever the bridge's verdict says. */
 function withFaults(said: Sentence, { plant, dtus }: Situation, format: Formats): Sentence {
-  const failing = dtus.filter((dtu) => dtu.phase === 'failing')
-  for (const dtu of failing) {
+  for (const dtu of failingOf(dtus)) {
     said.tone = raise(said.tone, 'warning')
     const since = dtu.last_success ? format.time(dtu.last_success) : null
     said.notes.push(
@@ -120,11 +122,19 @@ function withFaults(said: Sentence, { plant, dtus }: Situation, format: Formats)
   }
   if (plant.verdict.status !== 'ok') {
     said.tone = raise(said.tone, plant.verdict.status === 'failed' ? 'failure' : 'warning')
-    // Of these gateways it has just been said.
-    const others = plant.verdict.reasons.filter((reason) => !failing.some((dtu) => reason.startsWith(`DTU '${dtu.name}' `)))
-    said.notes.push(...others.map((text) => ({ text })))
+    said.notes.push(...reasonsBesides(plant, dtus).map((text) => ({ text })))
   }
   return said
+}
+
+/** What the bridge's verdict says, without the gateways that fail: of those it is said apart, in our words. */
+export function reasonsBesides(plant: Plant, dtus: readonly Dtu[]): string[] {
+  const failing = failingOf(dtus)
+  return plant.verdict.reasons.filter((reason) => !failing.some((dtu) => reason.startsWith(`DTU '${dtu.name}' `)))
+}
+
+function failingOf(dtus: readonly Dtu[]): Dtu[] {
+  return dtus.filter((dtu) => dtu.phase === 'failing')
 }
 
 function raise(tone: Tone, to: 'warning' | 'failure'): Tone {
