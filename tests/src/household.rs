@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use simulator::{DtuOptions, Running, SimPlant};
 use sqlx::{Connection, Row, SqliteConnection};
+use store::Record;
 use tempfile::TempDir;
 
 use crate::{Bridge, Database, dtu_with, eventually};
@@ -176,17 +176,11 @@ pub async fn outbox_keys(data_dir: &Path) -> BTreeSet<Key> {
         .await
         .unwrap_or_default();
     for record in records {
-        let record: Value = serde_json::from_str(&record).unwrap();
-        let snapshot = &record["snapshot"];
-        let Some(at) = snapshot["taken_at"].as_str() else { continue };
-        let at: Timestamp = at.parse().unwrap();
-        for port in snapshot["ports"].as_array().unwrap() {
-            keys.insert((
-                port["serial"].as_str().unwrap().to_owned(),
-                port["port"].as_i64().unwrap(),
-                at.as_microsecond(),
-            ));
-        }
+        let Record::Snapshot(snapshot) = serde_json::from_str(&record).unwrap() else { continue };
+        let at = snapshot.taken_at.as_microsecond();
+        keys.extend(
+            snapshot.ports.iter().map(|port| (port.serial.to_string(), port.port.into(), at)),
+        );
     }
     keys
 }

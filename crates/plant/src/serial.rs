@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The serial number printed on an inverter or a DTU: six bytes, shown as twelve hex digits.
@@ -80,8 +81,22 @@ impl Serialize for Serial {
 
 impl<'de> Deserialize<'de> for Serial {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Parses in place: a backlog of a week holds a quarter of a million serials.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Serial;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a serial number")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Serial, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

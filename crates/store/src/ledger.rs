@@ -12,6 +12,8 @@ use plant::energy::{Account, Booking, Calendar, Evidence, HourBooking, by_hour};
 use plant::reading::sample_time;
 use plant::{PortReading, Serial, Snapshot};
 
+use crate::batch::PortRow;
+
 /// An inverter and one of its ports.
 pub(crate) type PortKey = (Serial, u8);
 
@@ -125,6 +127,15 @@ impl<'a> Ledger<'a> {
         polls: BTreeMap<String, Timestamp>,
     ) -> Self {
         Self { calendar, ports, polls, dtu_days: BTreeMap::new(), dtu_hours: BTreeMap::new() }
+    }
+
+    /// Whether there are rows, all later than what it knows of their ports.
+    pub(crate) fn is_behind(&self, rows: &[PortRow<'_>]) -> bool {
+        let is_later = |row: &PortRow<'_>| {
+            let book = self.ports.get(&(row.reading.serial, row.reading.port));
+            book.and_then(|book| book.latest).is_none_or(|latest| row.at > latest)
+        };
+        !rows.is_empty() && rows.iter().all(is_later)
     }
 
     /// Enters a snapshot. Snapshots come in the order of their time; those stamped after `horizon`

@@ -12,6 +12,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use store::{Claim, HistoryQuery, Leases, PostgresOptions, PostgresStore, Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use world::*;
 
 /// A port on which nobody listens.
@@ -203,11 +204,25 @@ async fn connections_that_the_server_ended_are_replaced() {
     store.write(&[snapshot(poll(NOON, 1))]).await.unwrap();
 }
 
-/// A pooler hands each transaction another server connection, which it shares among its clients:
-/// what is said must not count on anything that was said before.
+/// The books say which readings are new, but somebody may have changed them, or restored an older
+/// copy of one table.
 #[tokio::test]
-async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
+async fn a_reading_that_the_books_have_forgotten_is_passed_over() {
     let database = PgDatabase::create().await;
+    let store = database.store();
+    store.prepare().await.unwrap();
+    let known = snapshot(poll(NOON, 2));
+    store.write(std::slice::from_ref(&known)).await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    admin.execute("UPDATE production_cache SET timestamp = '2000-01-01'").await.unwrap();
+
+    let written = store.write(&[known, snapshot(poll(NOON + 60, 2))]).await.unwrap();
+    assert_eq!((written.inverter_rows, written.port_rows), (2, 4));
+    assert_eq!(store.stats().await.unwrap().port_data_entries, 8);
+}
+
+/// A store of this database whose words are listened to.
+async fn overheard(database: &PgDatabase) -> (PostgresStore, Arc<Mutex<Vec<u8>>>, JoinHandle<()>) {
     let (user, server, name) = parts(&database.url);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -219,6 +234,48 @@ async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
     })
     .unwrap();
     store.prepare().await.unwrap();
+    (store, said, forwarder)
+}
+
+/// A pooler keeps to one server connection within a transaction, and not beyond it: what a long
+/// batch prepares has to be gone at the end, also when the server refuses it.
+#[tokio::test]
+async fn a_long_batch_leaves_nothing_prepared_behind_a_transaction_pooler() {
+    let database = PgDatabase::create().await;
+    let (store, said, forwarder) = overheard(&database).await;
+    let long: Vec<_> = (0..300).map(|minute| snapshot(poll(NOON + 60 * minute, 2))).collect();
+    store.write(&long).await.unwrap();
+    let mut admin = PgConnection::connect(&database.url).await.unwrap();
+    admin.execute("UPDATE production_cache SET timestamp = '2000-01-01'").await.unwrap();
+    // Refused for its first keys, then written again in the careful way.
+    let written = store.write(&long).await.unwrap();
+    assert_eq!(written.port_rows, 0);
+    forwarder.abort();
+
+    let said = String::from_utf8_lossy(&said.lock().unwrap()).into_owned();
+    let mut prepared = 0;
+    for transaction in said.split("BEGIN; ") {
+        for number in 1..20 {
+            let name = format!("sqlx_s_{number}\0");
+            if transaction.contains(&name) {
+                prepared += 1;
+                let length = char::from(u8::try_from(name.len() + 5).unwrap());
+                let closed = format!("C\0\0\0{length}S{name}");
+                let end = transaction.find("COMMIT\0").or_else(|| transaction.find("ROLLBACK\0"));
+                let closed = transaction.find(&closed).unwrap();
+                assert!(end.is_none_or(|end| closed < end), "{name} outlives its transaction");
+            }
+        }
+    }
+    assert!(prepared >= 3, "the test listens");
+}
+
+/// A pooler hands each transaction another server connection, which it shares among its clients:
+/// what is said must not count on anything that was said before.
+#[tokio::test]
+async fn what_is_said_to_the_server_suits_a_transaction_pooler() {
+    let database = PgDatabase::create().await;
+    let (store, said, forwarder) = overheard(&database).await;
     for minute in 0..2 {
         store.write(&[snapshot(poll(NOON + 60 * minute, 1))]).await.unwrap();
     }

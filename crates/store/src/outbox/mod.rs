@@ -29,14 +29,14 @@
 //!       quarantined, quarantined_readings)              -- one row
 //! ```
 //!
-//! `record` is the JSON of a [`Record`] and `checksum` its CRC-32: SQLite itself does not notice a
+//! `record` is the JSON of a [`Record`], briefly in the queue (`text`), and `checksum` its CRC-32: SQLite itself does not notice a
 //! bit that flips inside a text. Times are in microseconds since 1970, UTC. The counts are asked for
 //! at every scrape and must not cost a scan of a long backlog; they also tell how much is missing
 //! from a damaged file. `seq` is never used twice, not even after a damaged file was replaced: what is
 //! on its way while that happens is taken out of the new file by its number.
 //!
 //! `user_version` is the version of this layout; a file of layout 1 is brought up to date in place.
-//! Space is given back to the file system after a long backlog has drained
+//! Space is given back to the file system while a long backlog drains
 //! (`auto_vacuum = INCREMENTAL`); the few pages of everyday use stay.
 //!
 //! Transactions are spelled out here instead of left to sqlx: when a disk is full SQLite may end a
@@ -47,10 +47,12 @@ mod layout;
 mod pages;
 mod quarantine;
 mod salvage;
+mod text;
 mod wal;
 
 use std::path::{Path, PathBuf};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteAutoVacuum;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
@@ -67,8 +69,14 @@ pub use self::error::OutboxError;
 pub use self::quarantine::{Quarantined, Rejected, Replayed};
 pub use self::salvage::Incident;
 
-/// Free pages (of 4 KiB) that are kept for the next records.
+/// Free pages (of 4 KiB) that are kept for the next records. More are given back once they are most
+/// of the file: the records that still wait are at its end and have to be moved for it, so that
+/// doing it after each batch would copy a backlog again and again.
 const FREE_PAGES_KEPT: i64 = 1024;
+
+/// No more records are read at once when their texts are longer than this together. A plant with many
+/// inverters has long ones.
+const ENOUGH_BYTES: usize = 4 << 20;
 
 const STATUS: &str = "
     SELECT appended - removed                                                   AS depth,
@@ -125,9 +133,18 @@ struct Entry {
 }
 
 impl Entry {
+    /// For the queue.
     fn of(record: &Record) -> Result<Self, OutboxError> {
-        let text =
-            serde_json::to_string(record).map_err(|error| OutboxError::Other(error.to_string()))?;
+        Self::with_text(record, text::of(record))
+    }
+
+    /// For people to look at: with the names of all fields.
+    fn legible(record: &Record) -> Result<Self, OutboxError> {
+        Self::with_text(record, serde_json::to_string(record))
+    }
+
+    fn with_text(record: &Record, text: serde_json::Result<String>) -> Result<Self, OutboxError> {
+        let text = text.map_err(|error| OutboxError::Other(error.to_string()))?;
         let readings = record.readings().cast_signed();
         Ok(Self { taken_at: record.taken_at().map(file::micros), readings, text })
     }
@@ -190,7 +207,8 @@ impl Outbox {
         }
     }
 
-    /// The oldest records with their numbers, at most `limit`, in the order in which they came.
+    /// The oldest records with their numbers, at most `limit` and some megabytes of them, in the
+    /// order in which they came.
     ///
     /// # Errors
     /// [`OutboxError::Unreadable`] if the very first record makes no sense. One further back only
@@ -394,7 +412,7 @@ async fn insert(connection: &mut SqliteConnection, rows: &[Entry]) -> Sql<()> {
 type Waiting = (i64, Vec<u8>, Option<u32>);
 
 async fn select(connection: &mut SqliteConnection, after: i64, limit: u32) -> Sql<Vec<Waiting>> {
-    sqlx::query_as(
+    let mut found = sqlx::query_as(
         "SELECT seq, CAST(record AS BLOB), checksum
          FROM waiting
          WHERE seq > ?1
@@ -403,8 +421,17 @@ async fn select(connection: &mut SqliteConnection, after: i64, limit: u32) -> Sq
     )
     .bind(after)
     .bind(limit)
-    .fetch_all(connection)
-    .await
+    .fetch(connection);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = found.try_next().await? {
+        let (_, text, _): &Waiting = &row;
+        bytes += text.len();
+        rows.push(row);
+        if bytes >= ENOUGH_BYTES {
+            break;
+        }
+    }
+    Ok(rows)
 }
 
 /// The records up to the first that makes no sense.
@@ -431,10 +458,12 @@ fn parse(text: &[u8], checksum: Option<u32>) -> Result<Record, String> {
 async fn delete(connection: &mut SqliteConnection, seqs: &[i64]) -> Sql<()> {
     begin(connection).await?;
     take_out(connection, seqs).await?;
-    let free_pages: i64 = sqlx::query_scalar("SELECT freelist_count FROM pragma_freelist_count")
-        .fetch_one(&mut *connection)
-        .await?;
-    if free_pages > FREE_PAGES_KEPT {
+    let (free_pages, pages): (i64, i64) = sqlx::query_as(
+        "SELECT freelist_count, page_count FROM pragma_freelist_count, pragma_page_count",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if free_pages > FREE_PAGES_KEPT && free_pages > pages / 2 {
         sqlx::query("PRAGMA incremental_vacuum").execute(&mut *connection).await?;
     }
     commit(connection).await

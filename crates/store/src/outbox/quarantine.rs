@@ -76,7 +76,7 @@ impl Outbox {
     ) -> Result<(), OutboxError> {
         let mut entries = Vec::with_capacity(rejected.len());
         for Rejected { record, reason } in rejected {
-            entries.push((Entry::of(record)?, reason.as_str()));
+            entries.push((Entry::legible(record)?, reason.as_str()));
         }
         let mut link = self.link.lock().await;
         let connection = self.connection(&mut link).await?;

@@ -10,8 +10,8 @@ use plant::Serial;
 use plant::energy::{Account, Calendar};
 use sqlx::{PgConnection, Row};
 
-use super::unnamed;
 use super::write::{Ids, column};
+use super::{repeated, unnamed};
 use crate::batch::{Batch, PortRow};
 use crate::ledger::{Ledger, PortBook, PortKey, Tally};
 use crate::rows;
@@ -131,18 +131,27 @@ const DAYS_PER_STATEMENT: usize = 150;
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
+/// The books as they are before the batch.
+pub(super) async fn open<'a>(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+    ids: &Ids,
+    calendar: &'a Calendar,
+) -> Result<Ledger<'a>> {
+    if batch.snapshots.is_empty() {
+        return Ok(Ledger::open(calendar, BTreeMap::new(), BTreeMap::new()));
+    }
+    let ports = port_states(connection, ids).await?;
+    Ok(Ledger::open(calendar, ports, last_polls(connection, batch).await?))
+}
+
 /// Enters the batch into the books and stores what has changed.
 pub(super) async fn keep(
     connection: &mut PgConnection,
     batch: &Batch<'_>,
     ids: &Ids,
-    calendar: &Calendar,
+    mut ledger: Ledger<'_>,
 ) -> Result<()> {
-    if batch.snapshots.is_empty() {
-        return Ok(());
-    }
-    let ports = port_states(connection, ids).await?;
-    let mut ledger = Ledger::open(calendar, ports, last_polls(connection, batch).await?);
     for snapshot in &batch.snapshots {
         ledger.enter(snapshot, batch.horizon);
     }
@@ -245,8 +254,9 @@ pub(super) async fn add_port_hours(
     ids: &Ids,
 ) -> Result<()> {
     let rows: Vec<_> = hours.collect();
+    let count_of_rows = rows.len();
     for rows in rows.chunks(DAYS_PER_STATEMENT) {
-        unnamed(ADD_PORT_HOURS)
+        repeated(ADD_PORT_HOURS, count_of_rows, DAYS_PER_STATEMENT)
             .bind(column(rows, |((serial, _), ..)| ids[serial]))
             .bind(column(rows, |((_, port), ..)| i16::from(*port)))
             .bind(column(rows, |(_, hour, _)| hour.to_sqlx()))

@@ -12,7 +12,8 @@
 //! * every statement runs inside a transaction, and settings are made with `SET LOCAL` in the same
 //!   message as its `BEGIN`, which costs no round trip;
 //! * every statement is prepared without a name: a named one would be looked for on the wrong
-//!   connection later. One text serves any batch size, so planning stays cheap;
+//!   connection later. Only what a long batch [repeats](repeated) has a name, and loses it before
+//!   the transaction ends. One text serves any batch size, so planning stays cheap;
 //! * there are no session locks, no temporary tables, no LISTEN.
 //!
 //! **Time limits.** A statement is cancelled by the server after 30 s, and a transaction whose
@@ -195,6 +196,10 @@ async fn begin(
 /// of time, so that a server that is silent in the middle of a statement would keep its place in
 /// the pool for as long as TCP believes in it, a quarter of an hour.
 async fn is_of_use(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    // Cut off in a transaction that had prepared it.
+    if connection.cached_statements_size() > 0 {
+        return Ok(false);
+    }
     match tokio::time::timeout(RELEASE_TIMEOUT, connection.ping()).await {
         Ok(answer) => answer.map(|()| true),
         Err(_) => Err(sqlx::Error::PoolTimedOut),
@@ -204,6 +209,23 @@ async fn is_of_use(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
 /// A statement that leaves nothing behind on the server's connection, see the module doc.
 fn unnamed(sql: &'static str) -> Query<'static, Postgres, PgArguments> {
     sqlx::query(sql).persistent(false)
+}
+
+/// A statement that a transaction runs for all of `rows`, `at_once` of them at a time. If that is more
+/// than once, it is parsed and planned once, under a name, and [`forget_repeated`] has to follow in
+/// the same transaction: until its end even a pooler keeps to one connection.
+fn repeated(
+    sql: &'static str,
+    rows: usize,
+    at_once: usize,
+) -> Query<'static, Postgres, PgArguments> {
+    sqlx::query(sql).persistent(rows > at_once)
+}
+
+/// Takes the names of [`repeated`] statements off the server's connection. It works in a transaction
+/// that has failed, too.
+async fn forget_repeated(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.clear_cached_statements().await
 }
 
 #[async_trait]

@@ -122,8 +122,8 @@ impl PostgresOptions {
             .application_name("hoymiles-smiles")
             // Only for numbers as text, which are never asked for; a pooler would refuse it.
             .extra_float_digits(None)
-            // See the module doc of `postgres`: nothing is prepared under a name.
-            .statement_cache_capacity(0))
+            // More than a batch repeats: one that had to make room would be closed at a bad time.
+            .statement_cache_capacity(16))
     }
 
     fn by_parts(&self) -> Result<PgConnectOptions, PostgresOptionsError> {

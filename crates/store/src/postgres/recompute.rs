@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool, Row};
 
 use super::books::{add_port_days, add_port_hours};
 use super::write::Ids;
-use super::{BEGIN_READ, BEGIN_WRITE, begin, unnamed};
+use super::{BEGIN_READ, BEGIN_WRITE, begin, forget_repeated, unnamed};
 use crate::ledger::PortKey;
 use crate::recompute::{PAGE, Recomputed, Walk, span};
 use crate::rows;
@@ -130,6 +130,7 @@ pub(super) async fn days(
         if up_to_now {
             replace_account(&mut writing, id, key, &walk).await?;
         }
+        forget_repeated(&mut writing).await?;
         writing.commit().await?;
         done.ports += 1;
         done.readings += walk.readings;

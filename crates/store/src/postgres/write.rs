@@ -1,5 +1,11 @@
 //! The write path: one transaction per batch, each table by one `INSERT … SELECT FROM unnest(…)`.
 //!
+//! **Keys.** A batch may have been delivered before, so a key that is there already has to be passed
+//! over. `ON CONFLICT DO NOTHING` doubles what a row costs the server: it looks for the key first,
+//! and marks each row as a speculation that it then confirms. But the books know the latest reading
+//! of each port, and nearly always a batch has newer ones only. Then the rows are inserted plainly,
+//! and should a key be there after all, the whole batch is rolled back and written the careful way.
+//!
 //! **Serial to `inverter_id`.** The statement that notes when an inverter was last seen hands back
 //! its id, so there is no cache of ids that could be wrong after a rollback, or after somebody has
 //! replaced the database under a running bridge. Only a serial that is not registered is inserted:
@@ -9,7 +15,8 @@
 //! **Order of locks.** Rows of `inverters` by serial, then the tables of readings by key, and
 //! `row_counts`, which all writers share, last. Two writers wait for each other but not in a ring.
 //!
-//! **Statement size.** sqlx leaves Nagle's algorithm on and has no way to turn it off. With TLS,
+//! **Statement size.** sqlx 0.9.0 leaves Nagle's algorithm on and has no way to turn it off (its next
+//! release turns it off, see its pull request 4336; then these limits may grow). With TLS,
 //! which every connection over TCP prefers, a message leaves in records of 16 KiB, each a write of
 //! its own, and every record after the first waits until the server has acknowledged the one
 //! before: 40 ms, however fast the server is. So the rows of one statement fit into one record.
@@ -23,7 +30,7 @@ use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, begin, books, devices, events, unnamed};
+use super::{BEGIN_WRITE, begin, books, devices, events, forget_repeated, repeated, unnamed};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows::{self, Extra};
@@ -69,7 +76,14 @@ const REGISTER: &str = "
     ON CONFLICT (serial_number) DO NOTHING
     RETURNING serial_number, inverter_id";
 
-const INSERT_INVERTERS: &str = "
+macro_rules! insert {
+    ($statement:literal) => {
+        Insert { new: $statement, any: concat!($statement, " ON CONFLICT DO NOTHING") }
+    };
+}
+
+const INSERT_INVERTERS: Insert = insert!(
+    "
     INSERT INTO inverter_data
         (inverter_id, timestamp, grid_voltage, grid_frequency, active_power, reactive_power,
          power_factor, temperature, alarm_code, alarm_count, operating_status, link_status,
@@ -77,24 +91,26 @@ const INSERT_INVERTERS: &str = "
     SELECT *
     FROM unnest($1::integer[], $2::timestamptz[], $3::real[], $4::real[], $5::real[], $6::real[],
                 $7::real[], $8::real[], $9::integer[], $10::integer[], $11::integer[],
-                $12::integer[], $13::jsonb[])
-    ON CONFLICT DO NOTHING";
+                $12::integer[], $13::jsonb[])"
+);
 
-const INSERT_PORTS: &str = "
+const INSERT_PORTS: Insert = insert!(
+    "
     INSERT INTO port_data
         (inverter_id, port_number, timestamp, pv_voltage, pv_current, pv_power, today_production,
          total_production)
     SELECT *
     FROM unnest($1::integer[], $2::smallint[], $3::timestamptz[], $4::real[], $5::real[],
-                $6::real[], $7::integer[], $8::bigint[])
-    ON CONFLICT DO NOTHING";
+                $6::real[], $7::integer[], $8::bigint[])"
+);
 
-const INSERT_METRICS: &str = "
+const INSERT_METRICS: Insert = insert!(
+    "
     INSERT INTO system_metrics (metric_name, timestamp, tags, metric_value)
     SELECT metric_name, timestamp, tags::jsonb, metric_value
     FROM unnest($1::text[], $2::timestamptz[], $3::text[], $4::double precision[])
-        AS m (metric_name, timestamp, tags, metric_value)
-    ON CONFLICT DO NOTHING";
+        AS m (metric_name, timestamp, tags, metric_value)"
+);
 
 const COUNT: &str = "
     INSERT INTO row_counts (table_name, rows)
@@ -103,6 +119,30 @@ const COUNT: &str = "
     ON CONFLICT (table_name, site_id) DO UPDATE
     SET rows = row_counts.rows + EXCLUDED.rows";
 
+/// A statement that inserts rows, in two wordings.
+struct Insert {
+    /// For rows whose keys are new.
+    new: &'static str,
+    /// For rows some of which may be there.
+    any: &'static str,
+}
+
+/// Whether keys of a batch may be in the tables already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    New,
+    Any,
+}
+
+impl Insert {
+    fn wording(&self, keys: Keys) -> &'static str {
+        match keys {
+            Keys::New => self.new,
+            Keys::Any => self.any,
+        }
+    }
+}
+
 const SET_CONFIG: &str = "
     INSERT INTO config_cache (key, value, last_updated)
     VALUES ($1, $2, now())
@@ -110,9 +150,9 @@ const SET_CONFIG: &str = "
     SET value = EXCLUDED.value, last_updated = EXCLUDED.last_updated";
 
 /// Port readings in one statement, at 70 bytes each. See "Statement size" above.
-const PORTS_PER_STATEMENT: usize = 200;
+const PORTS_PER_STATEMENT: usize = 220;
 /// Inverter readings in one statement, at 104 bytes each.
-const INVERTERS_PER_STATEMENT: usize = 140;
+const INVERTERS_PER_STATEMENT: usize = 150;
 /// The same where some have `extra`, of up to 250 bytes.
 const INVERTERS_WITH_EXTRA_PER_STATEMENT: usize = 40;
 /// Figures in one statement, at some 80 bytes each; names and tags are short.
@@ -127,16 +167,46 @@ pub(super) async fn batch(
     batch: &Batch<'_>,
     calendar: &Calendar,
 ) -> Result<Written> {
+    match transaction(pool, batch, calendar, Keys::New).await {
+        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+            transaction(pool, batch, calendar, Keys::Any).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn transaction(
+    pool: &PgPool,
+    batch: &Batch<'_>,
+    calendar: &Calendar,
+    keys: Keys,
+) -> Result<Written> {
     let mut transaction = begin(pool, BEGIN_WRITE).await?;
-    let ids = inverter_ids(&mut transaction, batch).await?;
-    let inverter_rows = insert_inverters(&mut transaction, &batch.inverters, &ids).await?;
-    let port_rows = insert_ports(&mut transaction, &batch.ports, &ids).await?;
-    books::keep(&mut transaction, batch, &ids, calendar).await?;
-    let metric_rows = insert_metrics(&mut transaction, batch).await?;
-    let devices = devices::keep(&mut transaction, batch).await?;
-    events::keep(&mut transaction, &batch.events).await?;
+    let outcome = write(&mut transaction, batch, calendar, keys).await;
+    forget_repeated(&mut transaction).await?;
+    let written = outcome?;
+    transaction.commit().await?;
+    Ok(written)
+}
+
+/// Inside the transaction. Keys are taken for new at most where the books agree.
+async fn write(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+    calendar: &Calendar,
+    keys: Keys,
+) -> Result<Written> {
+    let ids = inverter_ids(connection, batch).await?;
+    let ledger = books::open(connection, batch, &ids, calendar).await?;
+    let keys = if ledger.is_behind(&batch.ports) { keys } else { Keys::Any };
+    let inverter_rows = insert_inverters(connection, &batch.inverters, &ids, keys).await?;
+    let port_rows = insert_ports(connection, &batch.ports, &ids, keys).await?;
+    books::keep(connection, batch, &ids, ledger).await?;
+    let metric_rows = insert_metrics(connection, batch, keys).await?;
+    let devices = devices::keep(connection, batch).await?;
+    events::keep(connection, &batch.events).await?;
     for (key, value) in &batch.config {
-        set_config(&mut transaction, key, value).await?;
+        set_config(connection, key, value).await?;
     }
     let rows = [
         ("inverter_data", inverter_rows),
@@ -146,8 +216,7 @@ pub(super) async fn batch(
         ("storage_data", devices.storage),
         ("system_metrics", metric_rows),
     ];
-    count(&mut transaction, &rows).await?;
-    transaction.commit().await?;
+    count(connection, &rows).await?;
     Ok(Written {
         inverter_rows,
         port_rows,
@@ -257,14 +326,15 @@ async fn insert_inverters(
     connection: &mut PgConnection,
     rows: &[InverterRow<'_>],
     ids: &Ids,
+    keys: Keys,
 ) -> Result<u64> {
     let per_statement = match rows.iter().any(|row| Extra::of(row.reading).is_some()) {
         true => INVERTERS_WITH_EXTRA_PER_STATEMENT,
         false => INVERTERS_PER_STATEMENT,
     };
-    let mut inserted = 0;
+    let (count, mut inserted) = (rows.len(), 0);
     for rows in rows.chunks(per_statement) {
-        inserted += unnamed(INSERT_INVERTERS)
+        inserted += repeated(INSERT_INVERTERS.wording(keys), count, per_statement)
             .bind(column(rows, |row| ids[&row.reading.serial]))
             .bind(column(rows, |row| row.at.to_sqlx()))
             .bind(column(rows, |row| row.reading.grid_voltage_v))
@@ -289,10 +359,19 @@ async fn insert_ports(
     connection: &mut PgConnection,
     rows: &[PortRow<'_>],
     ids: &Ids,
+    keys: Keys,
 ) -> Result<u64> {
-    let mut inserted = 0;
+    let (count, mut inserted) = (rows.len(), 0);
     for rows in rows.chunks(PORTS_PER_STATEMENT) {
-        inserted += with_port_columns(unnamed(INSERT_PORTS), rows, ids)
+        inserted += repeated(INSERT_PORTS.wording(keys), count, PORTS_PER_STATEMENT)
+            .bind(column(rows, |row| ids[&row.reading.serial]))
+            .bind(column(rows, |row| i16::from(row.reading.port)))
+            .bind(column(rows, |row| row.at.to_sqlx()))
+            .bind(column(rows, |row| row.reading.pv_voltage_v))
+            .bind(column(rows, |row| row.reading.pv_current_a))
+            .bind(column(rows, |row| row.reading.pv_power_w))
+            .bind(column(rows, PortRow::today_wh))
+            .bind(column(rows, |row| row.reading.total_wh.map(i64::from)))
             .execute(&mut *connection)
             .await?
             .rows_affected();
@@ -300,25 +379,14 @@ async fn insert_ports(
     Ok(inserted)
 }
 
-type Statement = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
-
-/// $1 to $8 of the statements that take port readings.
-fn with_port_columns(statement: Statement, rows: &[PortRow<'_>], ids: &Ids) -> Statement {
-    statement
-        .bind(column(rows, |row| ids[&row.reading.serial]))
-        .bind(column(rows, |row| i16::from(row.reading.port)))
-        .bind(column(rows, |row| row.at.to_sqlx()))
-        .bind(column(rows, |row| row.reading.pv_voltage_v))
-        .bind(column(rows, |row| row.reading.pv_current_a))
-        .bind(column(rows, |row| row.reading.pv_power_w))
-        .bind(column(rows, PortRow::today_wh))
-        .bind(column(rows, |row| row.reading.total_wh.map(i64::from)))
-}
-
-async fn insert_metrics(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<u64> {
-    let mut inserted = 0;
+async fn insert_metrics(
+    connection: &mut PgConnection,
+    batch: &Batch<'_>,
+    keys: Keys,
+) -> Result<u64> {
+    let (count, mut inserted) = (batch.metrics.len(), 0);
     for rows in batch.metrics.chunks(METRICS_PER_STATEMENT) {
-        inserted += unnamed(INSERT_METRICS)
+        inserted += repeated(INSERT_METRICS.wording(keys), count, METRICS_PER_STATEMENT)
             .bind(column(rows, |row| row.name.to_owned()))
             .bind(column(rows, |row| row.at.to_sqlx()))
             .bind(column(rows, |row| row.tags.clone()))
