@@ -36,7 +36,7 @@
 //! on its way while that happens is taken out of the new file by its number.
 //!
 //! `user_version` is the version of this layout; a file of layout 1 is brought up to date in place.
-//! Space is given back to the file system while a long backlog drains
+//! Space is given back to the file system when a long backlog has drained
 //! (`auto_vacuum = INCREMENTAL`); the few pages of everyday use stay.
 //!
 //! Transactions are spelled out here instead of left to sqlx: when a disk is full SQLite may end a
@@ -69,9 +69,9 @@ pub use self::error::OutboxError;
 pub use self::quarantine::{Quarantined, Rejected, Replayed};
 pub use self::salvage::Incident;
 
-/// Free pages (of 4 KiB) that are kept for the next records. More are given back once they are most
-/// of the file: the records that still wait are at its end and have to be moved for it, so that
-/// doing it after each batch would copy a backlog again and again.
+/// Free pages (of 4 KiB) that are kept for the next records. More are given back once nearly all of
+/// the file is free: a page that is still used at its end has to be moved for each that is given back
+/// before, which made as much work as removing a backlog.
 const FREE_PAGES_KEPT: i64 = 1024;
 
 /// No more records are read at once when their texts are longer than this together. A plant with many
@@ -463,7 +463,7 @@ async fn delete(connection: &mut SqliteConnection, seqs: &[i64]) -> Sql<()> {
     )
     .fetch_one(&mut *connection)
     .await?;
-    if free_pages > FREE_PAGES_KEPT && free_pages > pages / 2 {
+    if free_pages > FREE_PAGES_KEPT && free_pages > pages / 8 * 7 {
         sqlx::query("PRAGMA incremental_vacuum").execute(&mut *connection).await?;
     }
     commit(connection).await
