@@ -168,6 +168,14 @@ it('says whose times these are when the visitor is elsewhere', async () => {
   await check()
 })
 
+it('a day can be typed as well as picked', async () => {
+  const { page, check } = await visit(`${noon}/history?day=2026-06-20`, { locale: 'de-DE' })
+  await page.getByText('20.06.2026', { exact: true }).waitFor()
+  await page.getByLabel('Tag', { exact: true }).fill('2026-06-14')
+  await page.getByRole('heading', { level: 1, name: 'Sonntag, 14. Juni 2026' }).waitFor()
+  await check()
+})
+
 it('an address that nobody knows leads back', async () => {
   const { page, check } = await visit(`${noon}/nothing-of-the-kind`)
   await page.getByRole('heading', { name: 'There is no such page.' }).waitFor()

@@ -46,12 +46,27 @@ export function totals(power: Power): (number | null)[] {
 /** The highest value of the sum over all series, and the beginning of its bucket. */
 export function peakOf(power: Power): { watts: number; at: number } | null {
   let peak: { watts: number; at: number } | null = null
-  sum(lines(power)).forEach((watts, i) => {
+  plantCurve(power).forEach((watts, i) => {
     if (watts !== null && watts > (peak?.watts ?? 0)) {
       peak = { watts, at: Date.parse(power.from) + i * power.bucket_seconds * 1000 }
     }
   })
   return peak
+}
+
+/**
+ * The curve of the plant from those of its inverters. A sleeping inverter is 0 W also where the others
+ * were not read; a sum over what each is drawn as does not fall into such holes.
+ */
+export function plantCurve(power: Power): (number | null)[] {
+  return sum(lines(power))
+}
+
+/** The same without the times of which a part is unknown, to be compared with another day. */
+export function wholeCurve(power: Power): (number | null)[] {
+  const [from, step] = [Date.parse(power.from), power.bucket_seconds * 1000]
+  const faults = power.gaps.filter(isFault)
+  return plantCurve(power).map((watts, i) => (gapsAt(faults, from + (i + 0.5) * step).length ? null : watts))
 }
 
 function sum(series: readonly (readonly (number | null)[])[]): (number | null)[] {
@@ -101,7 +116,7 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
   const at = middles(power)
   const drawn = lines(power)
   const shift = before ? from - Date.parse(before.from) : 0
-  const past = before ? sum(lines(before)) : []
+  const past = before ? plantCurve(before) : []
   const faults = power.gaps.filter(isFault)
   const begin = readSince(power)
   const axis = dayAxis(from, to, power.time_zone, width, format, ink)
