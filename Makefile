@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo run build web test test-fast test-ha test-ha-live test-browser faults fuzz openapi screenshots lint bench \
-	bench-load bench-page clean
+	bench-load bench-page deb dist image check-packages clean
 
 # For `make run` and `make demo`: more arguments of the program. For `make bench`: which ones.
 ARGS ?=
@@ -84,6 +84,21 @@ bench-load: ## Fill databases for `make bench ARGS=growth` (ROWS=100000000)
 
 bench-page: ## Measure how soon the dashboard shows something
 	@scripts/bench-page.sh
+
+deb: ## Make the Debian package of this machine's architecture: dist/*.deb
+	@scripts/setup-build.sh
+	@PROFILE=$(PROFILE) scripts/dist.sh deb
+
+dist: ## Make all that a release consists of in dist/ (PROFILE=release is quicker)
+	@scripts/setup-build.sh
+	@PROFILE=$(PROFILE) scripts/dist.sh
+
+image: ## Build the Docker image
+	@PROFILE=$(PROFILE) scripts/image.sh
+
+check-packages: ## Install the .deb in a clean Debian, build the Dockerfile without Docker (root)
+	@scripts/check-deb.sh $(DEB)
+	@scripts/check-dockerfile.sh
 
 clean: ## Remove what was built, and stop the tests' PostgreSQL server
 	cargo clean

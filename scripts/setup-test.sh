@@ -256,6 +256,32 @@ need_browser() {
     export_setting CHROMIUM "${CHROMIUM:-$(command -v chromium)}"
 }
 
+# --- Prometheus ---------------------------------------------------------------------------------
+# Asks the bridge what the alerts and dashboards ask. One that is there is used. Otherwise Debian's
+# package is unpacked in the cache rather than installed, because that would start a service.
+
+need_prometheus() {
+    local program directory="$cache/prometheus" parts
+    if ! command -v promtool >/dev/null && ! [ -x "$directory/usr/bin/promtool" ]; then
+        if ! command -v apt-get >/dev/null; then
+            say "Please install this with your system's package tool: prometheus"
+            return 1
+        fi
+        say "Unpacking Prometheus."
+        parts="$(mktemp -d)"
+        # As the one who calls, not as apt's own user, who may not write there.
+        local download=(apt-get download -qq -o "APT::Sandbox::User=$(id -un)" prometheus)
+        (cd "$parts" && { "${download[@]}" || { as_root apt-get update -qq && "${download[@]}"; }; }) >&2
+        rm -rf "$directory"
+        dpkg-deb -x "$parts"/prometheus_*.deb "$directory.new"
+        mv "$directory.new" "$directory"
+        rm -rf "$parts"
+    fi
+    for program in prometheus promtool; do
+        export_setting "TEST_${program^^}" "$(PATH="$PATH:$directory/usr/bin" command -v "$program")"
+    done
+}
+
 # --- schemathesis -------------------------------------------------------------------------------
 # Python's package tool brings it, into a directory of its own outside of the checkout.
 
@@ -294,6 +320,7 @@ case "${1:-}" in
         need_postgres
         need_browser
         need_faketime
+        need_prometheus
         need_schemathesis
         ;;
     stop)

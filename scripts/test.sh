@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Whether a doc comment holds an example that Rust would run. Blocks marked otherwise
 # (```text, ```sql, …) are not examples.
 has_doc_tests() {
+    # shellcheck disable=SC2016 # these are awk's own
     find crates -path '*/src/*' -name '*.rs' -print0 | xargs -0 awk '
         FNR == 1 { inside = 0 }
         /^[ \t]*\/\/[\/!][ \t]*```/ {

@@ -107,6 +107,18 @@ impl Sources {
         environment: &BTreeMap<String, String>,
         mistakes: &mut Vec<Mistake>,
     ) {
+        if let Some(text) = environment.get(setting.name) {
+            if setting.secret && !text.is_empty() && text.trim().is_empty() {
+                let reason = format!("it is blank: {} is expected", setting.allowed);
+                mistakes.push(Mistake::new(setting.name, "", reason));
+            }
+            if !text.trim().is_empty() {
+                // The value goes before the file, which then need not even be there: a compose file
+                // names one for whoever gives no value.
+                self.put(setting, text.clone(), Source::Environment);
+                return;
+            }
+        }
         // LOG_FILE is a setting of its own, no secret of a setting LOG.
         let pointer = format!("{}_FILE", setting.name);
         if let Some(path) = environment.get(&pointer).filter(|path| !path.trim().is_empty()) {
@@ -124,13 +136,6 @@ impl Sources {
                     mistakes.push(Mistake::new(&pointer, path.display(), reason));
                 }
             }
-        }
-        if let Some(text) = environment.get(setting.name) {
-            if setting.secret && !text.is_empty() && text.trim().is_empty() {
-                let reason = format!("it is blank: {} is expected", setting.allowed);
-                mistakes.push(Mistake::new(setting.name, "", reason));
-            }
-            self.put(setting, text.clone(), Source::Environment);
         }
     }
 

@@ -201,6 +201,18 @@ fn a_secret_may_come_from_a_file_and_is_never_shown() {
 }
 
 #[test]
+fn a_password_in_the_environment_needs_no_file() {
+    let given = [("DB_HOST", "db"), ("DB_PASSWORD", "hush"), ("DB_PASSWORD_FILE", "/nowhere")];
+    let Storage::Postgres(postgres) = from_environment(&given).unwrap().storage else { panic!() };
+    use secrecy::ExposeSecret;
+    assert_eq!(postgres.password.unwrap().expose_secret(), "hush");
+
+    let empty = [("DB_HOST", "db"), ("DB_PASSWORD", ""), ("DB_PASSWORD_FILE", "/nowhere")];
+    let mistakes = from_environment(&empty).unwrap_err();
+    assert!(mistakes[0].contains("/nowhere"), "{mistakes:?}");
+}
+
+#[test]
 fn settings_that_have_gone_are_one_notice_with_advice() {
     let config = from_environment(&[
         ("DTU_HOST", "10.0.0.2"),
