@@ -34,8 +34,14 @@ stand_in() {
     local container
     container="$(buildah from scratch)"
     buildah add --quiet "$container" "$2" / >/dev/null
-    buildah config --env PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        --env CARGO_HOME=/usr/local/cargo "$container"
+    # Behind a proxy this machine may trust a certificate of its own.
+    if [ -x "$2/usr/sbin/update-ca-certificates" ]; then
+        buildah copy --quiet "$container" /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ >/dev/null
+        buildah config --env NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+            --env CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt "$container"
+    fi
+    buildah config --env CARGO_HOME=/usr/local/cargo \
+        --env "PATH=/usr/local/cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$container"
     buildah commit --quiet --rm "$container" "$1" >/dev/null
 }
 
@@ -74,7 +80,8 @@ if ! have "$node"; then
 fi
 
 say "Building the image."
-buildah bud --pull-never --network host --layers --tag hoymiles-smiles-check . >"$work/build.log" 2>&1 ||
+buildah bud --pull-never --network host --layers --tag hoymiles-smiles-check \
+    --build-arg "TARGETARCH=$(dpkg --print-architecture)" . >"$work/build.log" 2>&1 ||
     { tail -n 40 "$work/build.log" >&2; fail "the Dockerfile does not build"; }
 
 say "Running it."
