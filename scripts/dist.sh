@@ -5,7 +5,7 @@
 #     scripts/dist.sh          all of it
 #     scripts/dist.sh deb      the Debian package alone
 #
-# PROFILE=release builds sooner than the default, dist. `make dist` and `make deb` call this.
+# PROFILE=release builds sooner than the default, dist, and PROFILE=dev soonest. `make dist` and `make deb` call this.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -24,7 +24,8 @@ esac
 triple="$(uname -m)-unknown-linux-gnu"
 version="$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)"
 name="hoymiles-smiles-$version-linux-$architecture"
-target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/$triple/$profile"
+# Cargo has one name for the profile, dev, and another one for its directory.
+target="$(realpath -m "${CARGO_TARGET_DIR:-target}")/$triple/${profile/#dev/debug}"
 dist="$PWD/dist"
 # Archives of one commit are the same, whenever they are made.
 SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}"
