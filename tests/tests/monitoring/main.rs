@@ -2,6 +2,7 @@
 //! the real bridge shows, in the words of the real Prometheus and PostgreSQL.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly anywhere")]
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 mod dashboards;
 mod prometheus;
