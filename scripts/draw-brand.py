@@ -1,4 +1,4 @@
-"""Draws the pictures that Home Assistant shows of the integration, from the dashboard's icon.
+"""Draws the pictures that Home Assistant shows of integration and app, from the dashboard's icon.
 
     draw-brand.py FONT
 
@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 ROOT = Path(__file__).parent.parent
 BRAND = ROOT / "custom_components/hoymiles_smiles/brand"
+APP = ROOT / "packaging/home-assistant"
 ICON = ROOT / "web/public/icon-512.png"
 
 
@@ -48,6 +49,10 @@ def main() -> None:
         logo(128 * factor, (241, 243, 245), font).save(
             BRAND / f"dark_logo{suffix}.png", optimize=True
         )
+    icon(128).save(APP / "icon.png", optimize=True)
+    with Image.open(BRAND / "logo@2x.png") as picture:
+        picture.thumbnail((250, 100), Image.Resampling.LANCZOS)
+        picture.save(APP / "logo.png", optimize=True)
 
 
 main()

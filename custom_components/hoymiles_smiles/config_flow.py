@@ -25,6 +25,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .client import (
@@ -126,17 +127,34 @@ class HoymilesConfigFlow(ConfigFlow, domain=DOMAIN):
         if instance_id := discovery_info.properties.get("id"):
             await self.async_set_unique_id(instance_id)
             self._abort_if_unique_id_configured(updates=_address(data))
-        # A bridge that did not know its id when it was set up has none to be told by.
-        self._async_abort_entries_match(_address(data))
+        return await self._look_at(data, name=data[CONF_HOST])
+
+    @override
+    async def async_step_hassio(self, discovery_info: HassioServiceInfo) -> ConfigFlowResult:
+        """Take what the app of Home Assistant tells of the bridge in it."""
+        told = discovery_info.config
+        data: dict[str, Any] = {
+            CONF_HOST: told[CONF_HOST],
+            CONF_PORT: told[CONF_PORT],
+            CONF_SSL: False,
+        }
+        if token := told.get(CONF_TOKEN):
+            data[CONF_TOKEN] = token
+        return await self._look_at(data, name=discovery_info.name)
+
+    async def _look_at(self, data: dict[str, Any], name: str) -> ConfigFlowResult:
+        """Find out what was discovered, and whether it is set up already."""
         problem = _Problem()
         info = await self._meet(data, problem)
-        if info is None and problem.errors["base"] != "wrong_token":
-            return self.async_abort(reason=problem.errors["base"])
         if info is not None and info.instance_id is not None:
             await self.async_set_unique_id(info.instance_id)
-            self._abort_if_unique_id_configured(updates=_address(data))
+            self._abort_if_unique_id_configured(updates=_way_in(data))
+        # A bridge that did not know its id when it was set up has none to be told by.
+        self._async_abort_entries_match(_address(data))
+        if info is None and problem.errors["base"] != "wrong_token":
+            return self.async_abort(reason=problem.errors["base"])
         self._discovered = data
-        self.context["title_placeholders"] = {"host": data[CONF_HOST]}
+        self.context["title_placeholders"] = {"host": name}
         if info is None:
             return await self.async_step_discovery_token()
         return await self.async_step_discovery_confirm()
@@ -271,6 +289,11 @@ class _Problem:
 
 def _address(data: Mapping[str, Any]) -> dict[str, Any]:
     return {CONF_HOST: data[CONF_HOST], CONF_PORT: data[CONF_PORT]}
+
+
+def _way_in(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the address, and the token if whoever told the address told that too."""
+    return {key: data[key] for key in (CONF_HOST, CONF_PORT, CONF_TOKEN) if key in data}
 
 
 def _without_token(user_input: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -9,9 +9,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.hoymiles_smiles.config_flow import cleaned
 from custom_components.hoymiles_smiles.const import DOMAIN
-from homeassistant.config_entries import SOURCE_USER, SOURCE_ZEROCONF, ConfigEntryState
+from homeassistant.config_entries import (
+    SOURCE_HASSIO,
+    SOURCE_USER,
+    SOURCE_ZEROCONF,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.service_info.hassio import HassioServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from .fake_bridge import FakeBridge, problem
@@ -189,6 +195,42 @@ async def test_discovery(hass: HomeAssistant, bridge: FakeBridge) -> None:
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["result"].unique_id == bridge.info["instance_id"]
     assert result["data"] == address(bridge)
+
+
+async def told_by_the_app(hass: HomeAssistant, bridge: FakeBridge, **more: str) -> Any:
+    """What the Supervisor hands on of the message that the bridge sends at its start."""
+    told = {"host": "127.0.0.1", "port": bridge.port, "addon": "Hoymiles S-Miles"} | more
+    return await hass.config_entries.flow.async_init(
+        DOMAIN,
+        context={"source": SOURCE_HASSIO},
+        data=HassioServiceInfo(
+            config=told,
+            name="Hoymiles S-Miles",
+            slug="0a1b2c3d_hoymiles_smiles",
+            uuid="5bb2fd6b7f1c4b5b9e5f0d5a1b2c3d4e",
+        ),
+    )
+
+
+async def test_the_app_of_home_assistant_brings_its_token(
+    hass: HomeAssistant, bridge: FakeBridge
+) -> None:
+    bridge.token = "secret"
+    result = await told_by_the_app(hass, bridge, token="secret")
+    assert result["step_id"] == "discovery_confirm"
+    result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id == bridge.info["instance_id"]
+    assert result["data"] == address(bridge, token="secret")
+
+
+async def test_the_app_of_home_assistant_has_another_token(
+    hass: HomeAssistant, bridge: FakeBridge, entry: MockConfigEntry
+) -> None:
+    bridge.token = "new"
+    result = await told_by_the_app(hass, bridge, token="new")
+    assert result["reason"] == "already_configured"
+    assert entry.data == address(bridge, token="new")
 
 
 async def test_discovery_of_a_bridge_that_vanishes(hass: HomeAssistant, bridge: FakeBridge) -> None:

@@ -57,7 +57,11 @@ def test_every_field_of_a_form_is_described() -> None:
     for flow in ("config", "options"):
         for step in EN[flow]["step"].values():
             assert step.get("data", {}).keys() == step.get("data_description", {}).keys()
-    steps = set(re.findall(r"async def async_step_(\w+)\(", SOURCE)) - {"zeroconf", "reauth"}
+    steps = set(re.findall(r"async def async_step_(\w+)\(", SOURCE)) - {
+        "zeroconf",
+        "hassio",
+        "reauth",
+    }
     assert steps == EN["config"]["step"].keys() | EN["options"]["step"].keys()
     errors = set(re.findall(r'problem\.is_\("(\w+)"|self\.is_\("(\w+)"', SOURCE))
     found = {word for pair in errors for word in pair if word}

@@ -68,7 +68,7 @@ fn answer(
 }
 
 /// Where cargo puts the binary, seen from a test's own place beside it.
-fn binary() -> PathBuf {
+pub fn binary() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let target = test.parent().and_then(|deps| deps.parent()).unwrap();
     let path = target.join("hoymiles-smiles");
@@ -95,7 +95,16 @@ impl Bridge {
         arguments: &[&str],
         settings: &[(&str, V)],
     ) -> Self {
-        let mut child = command(arguments)
+        Self::start_as(command(arguments), data_dir, settings)
+    }
+
+    /// The same by another command that becomes the bridge.
+    pub fn start_as<V: AsRef<OsStr>>(
+        mut command: Command,
+        data_dir: Arc<TempDir>,
+        settings: &[(&str, V)],
+    ) -> Self {
+        let mut child = command
             .env("DATA_DIR", data_dir.path())
             .env("HEALTH_HOST", "127.0.0.1")
             .env("HEALTH_PORT", "0")

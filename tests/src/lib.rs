@@ -11,7 +11,7 @@ mod home_assistant;
 mod household;
 mod stream;
 
-pub use bridge::{Answer, Bridge, command};
+pub use bridge::{Answer, Bridge, binary, command};
 pub use cluster::Cluster;
 pub use database::Database;
 pub use gate::Gate;

@@ -1,4 +1,9 @@
-//! Who may ask: everybody, or whoever knows the token.
+//! Who may ask: everybody, or whoever knows the token. And who may change something: whoever knows
+//! the token, or comes by a way on which somebody else has asked who they are.
+//!
+//! That way is Home Assistant's ingress, when the bridge is an app there: Home Assistant lets only
+//! its own users through, so they are not asked again. It is recognised by the address at the other
+//! end of the connection, which no header can forge.
 //!
 //! The token is compared by its digest and in constant time, so how long the answer takes tells
 //! nothing about it. A token that is right is let through before anything is counted: whoever
@@ -33,7 +38,11 @@ const ADDRESSES: usize = 1000;
 
 /// What is asked of a client before it is answered.
 #[derive(Debug, Clone, Default)]
-pub struct Access(Option<Arc<Lock>>);
+pub struct Access {
+    lock: Option<Arc<Lock>>,
+    /// Who comes from here was asked before.
+    doorkeeper: Option<IpAddr>,
+}
 
 #[derive(Debug)]
 struct Lock {
@@ -51,16 +60,40 @@ impl Access {
     /// `Authorization: Bearer` with this token is asked for.
     pub fn with_token(token: &str) -> Self {
         let wrong = RateLimiter::keyed(Quota::per_minute(WRONG_TOKENS_A_MINUTE));
-        Self(Some(Arc::new(Lock { digest: digest(token.as_bytes()), wrong })))
+        let lock = Lock { digest: digest(token.as_bytes()), wrong };
+        Self { lock: Some(Arc::new(lock)), doorkeeper: None }
     }
 
-    /// Whether a token is asked for. Only then may anything be changed over HTTP.
-    pub fn needs_token(&self) -> bool {
-        self.0.is_some()
+    /// The same, but who comes from this address is not asked for anything and may change things.
+    #[must_use]
+    pub fn with_doorkeeper(self, address: IpAddr) -> Self {
+        Self { doorkeeper: Some(address), ..self }
+    }
+
+    /// Whether this client is asked for a token.
+    pub fn asks(&self, client: Client) -> bool {
+        self.lock.is_some() && !self.was_asked(client)
+    }
+
+    /// Whether anybody may change anything over HTTP.
+    pub(crate) fn allows_changes(&self) -> bool {
+        self.lock.is_some() || self.doorkeeper.is_some()
+    }
+
+    /// Whether this client may. With a token, whoever is let in at all.
+    pub(crate) fn allows_changes_by(&self, client: Client) -> bool {
+        self.lock.is_some() || self.was_asked(client)
+    }
+
+    fn was_asked(&self, client: Client) -> bool {
+        self.doorkeeper == Some(client.0.to_canonical())
     }
 
     fn check(&self, headers: &HeaderMap, client: Client) -> Result<(), Problem> {
-        let Some(lock) = &self.0 else { return Ok(()) };
+        let Some(lock) = &self.lock else { return Ok(()) };
+        if self.was_asked(client) {
+            return Ok(());
+        }
         let Some(offered) = bearer(headers) else { return Err(Problem::TokenWanted) };
         if bool::from(digest(offered).ct_eq(&lock.digest)) {
             return Ok(());
@@ -93,6 +126,20 @@ pub(crate) async fn guard(
     match api.access.check(request.headers(), client) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
+    }
+}
+
+/// A layer around every route that changes something, inside of [`guard`].
+pub(crate) async fn guard_changes(
+    State(api): State<Arc<Api>>,
+    client: Client,
+    request: Request,
+    next: Next,
+) -> Response {
+    if api.access.allows_changes_by(client) {
+        next.run(request).await
+    } else {
+        Problem::ChangesClosed.into_response()
     }
 }
 

@@ -12,6 +12,12 @@ use axum::http::request::Parts;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client(pub(crate) IpAddr);
 
+impl From<IpAddr> for Client {
+    fn from(address: IpAddr) -> Self {
+        Self(address)
+    }
+}
+
 /// An extractor for a request that may come without a connection, as in a test.
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Infallible;

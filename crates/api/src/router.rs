@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Api;
-use crate::access::guard;
+use crate::access::{guard, guard_changes};
 use crate::body;
 use crate::dashboard;
 use crate::finish::{Finishing, finish, problem_of_panic};
@@ -83,8 +83,11 @@ pub fn router(api: Api) -> Router {
         open_paths.merge_from(live_paths).merge_from(plain_paths).merge_from(more_paths);
     let tagged = live.route_layer(from_fn_with_state(Arc::clone(&api), unless_unchanged));
     let mut plain = plain.merge(tagged);
-    if api.access.needs_token() {
-        plain = plain.merge(changing.layer(DefaultBodyLimit::max(body::MOST_BYTES)));
+    if api.access.allows_changes() {
+        let changing = changing
+            .layer(DefaultBodyLimit::max(body::MOST_BYTES))
+            .route_layer(from_fn_with_state(Arc::clone(&api), guard_changes));
+        plain = plain.merge(changing);
         paths = paths.merge_from(changing_paths);
     }
     // Layers, so that no route can forget to refuse what it does not know, or whom.

@@ -30,9 +30,10 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::announce::{Announcement, is_worth_announcing};
-use crate::config::{Config, DtuConfig, Polling, Protocol, Storage, Web};
+use crate::config::{Config, DtuConfig, Polling, Protocol, Storage, Supervisor, Web};
 use crate::data_dir::DataDir;
 use crate::forwarder::Forwarder;
+use crate::introduction::Introduction;
 use crate::recorder::{Recorder, StorageNews, memory_key};
 use crate::standby::{self, Claimant};
 use crate::storage::{self, Home, Known, Opening};
@@ -103,7 +104,7 @@ impl App {
                     feed: Arc::clone(&feed),
                     identity: identity.clone(),
                     changes,
-                    access: access(web),
+                    access: access(web, config.supervisor.is_some()),
                     metrics_enabled: web.metrics,
                     cors_origins: web.cors_origins.clone(),
                     clock: Clock::system(),
@@ -122,6 +123,11 @@ impl App {
                         instance_id: Arc::clone(&instance_id),
                     };
                     tasks.spawn(announcement.run(watched.clone(), cancel.clone()));
+                }
+                if let Some(supervisor) = config.supervisor.clone() {
+                    let introduction =
+                        Introduction { supervisor, port: address.port(), token: web.token.clone() };
+                    tasks.spawn(introduction.run(cancel.clone()));
                 }
                 tracing::info!("listening on http://{address}");
                 Some(address)
@@ -199,8 +205,11 @@ impl App {
     }
 }
 
-fn access(web: &Web) -> Access {
-    web.token.as_ref().map_or_else(Access::open, |token| Access::with_token(token.expose_secret()))
+/// Whoever Home Assistant lets through to its app was asked there who they are.
+fn access(web: &Web, is_app: bool) -> Access {
+    let token = web.token.as_ref();
+    let access = token.map_or_else(Access::open, |token| Access::with_token(token.expose_secret()));
+    if is_app { access.with_doorkeeper(Supervisor::INGRESS) } else { access }
 }
 
 /// The system's clock, the only one of the bridge.

@@ -74,6 +74,9 @@ pub enum BodyProblems {
 #[derive(IntoResponses)]
 #[allow(dead_code, reason = "the variants only describe the API")]
 pub enum NotKeptProblems {
+    /// Only some may change something, and this client is none of them.
+    #[response(status = 403, content_type = "application/problem+json")]
+    ChangesClosed(ProblemBody),
     /// The change could not be kept, so nothing was changed.
     #[response(status = 503, content_type = "application/problem+json")]
     NotKept(ProblemBody),

@@ -9,7 +9,7 @@
 //! | [`Problem::UnknownInverter`], [`UnknownMeter`](Problem::UnknownMeter), [`UnknownStorage`](Problem::UnknownStorage) | a serial in the path that no such device has, or that is no serial |
 //! | [`Problem::UnknownPath`], [`MethodNotAllowed`](Problem::MethodNotAllowed), [`BadRequest`](Problem::BadRequest) | in `router` and `finish`: no route takes this request |
 //! | [`Problem::UnknownPort`], [`BadBody`](Problem::BadBody), [`BadField`](Problem::BadField), [`NotJson`](Problem::NotJson), [`BodyTooLarge`](Problem::BodyTooLarge), [`NothingKept`](Problem::NothingKept), [`NotKept`](Problem::NotKept) | in routes that change something |
-//! | [`Problem::TokenWanted`], [`TokenWrong`](Problem::TokenWrong), [`TooManyWrongTokens`](Problem::TooManyWrongTokens) | in `access` |
+//! | [`Problem::ChangesClosed`], [`TokenWanted`](Problem::TokenWanted), [`TokenWrong`](Problem::TokenWrong), [`TooManyWrongTokens`](Problem::TooManyWrongTokens) | in `access` |
 //! | [`Problem::MetricsOff`], [`NothingStored`](Problem::NothingStored) | the user's configuration leaves this out; waiting does not help |
 //! | [`Problem::NotReadYet`], [`StoreUnreachable`](Problem::StoreUnreachable), [`TooManyStreams`](Problem::TooManyStreams) | it may work in some seconds: carries `Retry-After` |
 //! | [`Problem::NotTaking`] | `/ready` only |
@@ -174,6 +174,11 @@ pub enum Problem {
     /// A change that could not be kept.
     #[error("The change could not be kept, so nothing was changed; /health tells more.")]
     NotKept,
+    /// Only some may change something, and this client is none of them.
+    #[error(
+        "Only Home Assistant's own page of this bridge may change something; with API_TOKEN set, who sends it may too."
+    )]
+    ChangesClosed,
     /// The API is closed, and the request brings no token.
     #[error(
         "This bridge answers only with its token: send the header 'Authorization: Bearer' with the value of API_TOKEN."
@@ -310,6 +315,7 @@ impl Problem {
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::NothingKept => (S::SERVICE_UNAVAILABLE, "nothing-stored", "Nothing is stored"),
             Self::NotKept => (S::SERVICE_UNAVAILABLE, "not-kept", "Not kept"),
+            Self::ChangesClosed => (S::FORBIDDEN, "changes-closed", "Changes are closed"),
             Self::TokenWanted => (S::UNAUTHORIZED, "token-wanted", "Token wanted"),
             Self::TokenWrong => (S::UNAUTHORIZED, "token-wrong", "Wrong token"),
             Self::TooManyWrongTokens { .. } => {

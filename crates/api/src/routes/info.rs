@@ -7,7 +7,7 @@ use axum::extract::State;
 
 use crate::problem::CommonProblems;
 use crate::view::Info;
-use crate::{Api, Moment};
+use crate::{Api, Client, Moment};
 
 /// Who this bridge is and what it can do
 ///
@@ -18,6 +18,6 @@ use crate::{Api, Moment};
     tag = "bridge",
     responses((status = 200, description = "The bridge", body = Info), CommonProblems)
 )]
-pub async fn info(State(api): State<Arc<Api>>, moment: Moment) -> Json<Info> {
-    Json(Info::of(&api, &moment))
+pub async fn info(State(api): State<Arc<Api>>, moment: Moment, client: Client) -> Json<Info> {
+    Json(Info::of(&api, &moment, client))
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Api, Moment};
+use crate::{Api, Client, Moment};
 
 /// Who this bridge is and what it can do.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -62,8 +62,8 @@ pub struct InfoDtu {
 }
 
 impl Info {
-    /// What this bridge says of itself.
-    pub fn of(api: &Api, moment: &Moment) -> Self {
+    /// What this bridge says of itself to a client.
+    pub fn of(api: &Api, moment: &Moment, client: Client) -> Self {
         let stored = api.store.is_some();
         let offered = [
             ("history", stored),
@@ -73,7 +73,7 @@ impl Info {
             ("metrics", api.metrics_enabled),
             ("state", true),
             ("stream", true),
-            ("write", api.access.needs_token() && stored),
+            ("write", api.access.allows_changes_by(client) && stored),
         ];
         Self {
             instance_id: api.identity.instance_id.get().copied(),
@@ -103,7 +103,7 @@ impl Info {
                 .into_iter()
                 .filter_map(|(name, is_offered)| is_offered.then_some(name))
                 .collect(),
-            authentication: if api.access.needs_token() { "token" } else { "none" },
+            authentication: if api.access.asks(client) { "token" } else { "none" },
         }
     }
 }

@@ -1,6 +1,8 @@
 //! With a token, who does not know it sees nothing but whether the bridge is well.
 
-use api::Access;
+use std::net::IpAddr;
+
+use api::{Access, Client};
 use axum::body::Body;
 use axum::http::Request;
 
@@ -75,4 +77,60 @@ async fn a_client_learns_from_info_whether_it_needs_a_token() {
     assert_eq!(world.get("/api/info").await.json()["authentication"], "none");
     let world = closed();
     assert_eq!(with(&world, TOKEN, "/api/info").await.json()["authentication"], "token");
+}
+
+/// Where Home Assistant's ingress comes from, and somebody else in the house.
+const INGRESS: &str = "172.30.32.2";
+const OTHER: &str = "192.168.1.7";
+
+async fn from(world: &World, address: &str, request: Request<Body>) -> Answer {
+    let mut request = request;
+    request.extensions_mut().insert(Client::from(address.parse::<IpAddr>().unwrap()));
+    world.ask(request).await
+}
+
+fn get(path: &str) -> Request<Body> {
+    Request::get(path).body(Body::empty()).unwrap()
+}
+
+/// An empty layout, with a header that anybody can send.
+fn arrange() -> Request<Body> {
+    Request::put("/api/layout")
+        .header("content-type", "application/json")
+        .header("x-forwarded-for", INGRESS)
+        .body(Body::from(r#"{"panels": [], "roofs": []}"#))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn who_comes_through_ingress_is_not_asked_for_the_token_again() {
+    let access = Access::with_token(TOKEN).with_doorkeeper(INGRESS.parse().unwrap());
+    let world = World { access, ..World::new() };
+    for address in [INGRESS, "::ffff:172.30.32.2"] {
+        let info = from(&world, address, get("/api/info")).await.json();
+        assert_eq!(info["authentication"], "none");
+        assert!(info["capabilities"].as_array().unwrap().contains(&"write".into()), "{info}");
+    }
+    from(&world, OTHER, get("/api/info")).await.problem(401, "/api/info");
+    from(&world, OTHER, arrange()).await.problem(401, "/api/layout");
+}
+
+#[tokio::test]
+async fn without_a_token_only_ingress_changes_anything() {
+    let world = World::new();
+    from(&world, INGRESS, arrange()).await.problem(405, "/api/layout");
+
+    let (changes, mut asked) = tokio::sync::mpsc::channel(1);
+    let access = Access::open().with_doorkeeper(INGRESS.parse().unwrap());
+    let world = World { access, changes, ..World::new() };
+    let info = from(&world, OTHER, get("/api/info")).await.json();
+    assert!(!info["capabilities"].as_array().unwrap().contains(&"write".into()), "{info}");
+    from(&world, OTHER, arrange()).await.problem(403, "/api/layout");
+    assert!(asked.try_recv().is_err(), "nothing was asked of the bridge");
+
+    let keeper = tokio::spawn(async move {
+        asked.recv().await.unwrap().kept.send(()).unwrap();
+    });
+    assert_eq!(from(&world, INGRESS, arrange()).await.status, 200);
+    keeper.await.unwrap();
 }

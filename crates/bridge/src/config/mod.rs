@@ -1,12 +1,14 @@
 //! Configuration: the table of settings, its sources, and what they mean.
 //!
 //! ```text
-//! command line > environment > file > default ──Sources──► Parser ──► Config, notices, or mistakes
+//! command line > environment > options of the app > file > default
+//!     ──Sources──► Parser ──► Config, notices, or mistakes
 //! ```
 //! Everything is read once at start. A mistake names the setting, its source, what was found and
 //! what is allowed; all of them are shown at once.
 
 mod dtus;
+mod home_assistant;
 mod parser;
 mod settings;
 mod sources;
@@ -26,6 +28,7 @@ use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 pub(crate) use self::dtus::{DtuConfig, Protocol};
+pub(crate) use self::home_assistant::Supervisor;
 use self::parser::Parser;
 pub(crate) use self::settings::SETTINGS;
 pub(crate) use self::sources::Sources;
@@ -64,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) outbox_min_free_mb: u64,
     pub(crate) time_zone: TimeZone,
     pub(crate) web: Option<Web>,
+    /// Of the Home Assistant whose app this is; none elsewhere.
+    pub(crate) supervisor: Option<Supervisor>,
     pub(crate) log: Log,
     /// Said once at start: what is accepted without effect, or risky.
     pub(crate) notices: Vec<String>,
@@ -177,6 +182,7 @@ fn read(parser: &mut Parser<'_>, environment: &BTreeMap<String, String>) -> Opti
         outbox_min_free_mb: outbox_min_free_mb?,
         time_zone: time_zone?,
         web: web?,
+        supervisor: Supervisor::of(environment),
         log: log?,
         notices: Vec::new(),
     })

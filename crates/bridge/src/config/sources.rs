@@ -1,4 +1,5 @@
-//! Where a value comes from: command line, environment, file, default, in this order.
+//! Where a value comes from: command line, environment, the options of the Home Assistant app, file,
+//! default, in this order.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,7 @@ use figment::providers::{Format, Toml, Yaml};
 use figment::value::{Dict, Value as FileValue};
 
 use super::Mistake;
+use super::home_assistant::options_file;
 use super::settings::{REMOVED, SETTINGS, Setting};
 
 /// A value as somebody wrote it.
@@ -26,6 +28,8 @@ pub(crate) enum Source {
     Environment,
     /// A file that a `NAME_FILE` variable points to.
     SecretFile(PathBuf),
+    /// The form of the Home Assistant app.
+    AppOptions,
     File(PathBuf),
     Default,
 }
@@ -35,6 +39,7 @@ impl fmt::Display for Source {
         match self {
             Self::CommandLine => f.write_str("command line"),
             Self::Environment => f.write_str("environment"),
+            Self::AppOptions => f.write_str("options of the app"),
             Self::SecretFile(path) | Self::File(path) => write!(f, "{}", path.display()),
             Self::Default => f.write_str("default"),
         }
@@ -45,7 +50,7 @@ impl fmt::Display for Source {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     values: BTreeMap<&'static str, Value>,
-    /// The `dtus:` list of the file.
+    /// The `dtus:` list of the file or of the app.
     pub(crate) dtus: Option<(serde_json::Value, Source)>,
     /// Settings that have gone, with advice.
     pub(crate) removed: Vec<(String, &'static str)>,
@@ -63,8 +68,21 @@ impl Sources {
         let mut mistakes = Vec::new();
         if let Some(path) = file {
             match read_file(path) {
-                Ok(entries) => sources.take_file(path, entries, &mut mistakes),
+                Ok(entries) => {
+                    let source = Source::File(path.to_owned());
+                    sources.take_entries(&source, entries, &mut mistakes);
+                }
                 Err(reason) => mistakes.push(Mistake::new("--config", path.display(), reason)),
+            }
+        }
+        if let Some(path) = options_file(environment) {
+            match read_options(&path) {
+                Ok(entries) => {
+                    sources.take_entries(&Source::AppOptions, entries, &mut mistakes);
+                }
+                Err(reason) => {
+                    mistakes.push(Mistake::new(Source::AppOptions, path.display(), reason));
+                }
             }
         }
         for setting in SETTINGS {
@@ -139,18 +157,20 @@ impl Sources {
         }
     }
 
-    fn take_file(&mut self, path: &Path, entries: Dict, mistakes: &mut Vec<Mistake>) {
-        let source = Source::File(path.to_owned());
+    fn take_entries(&mut self, source: &Source, entries: Dict, mistakes: &mut Vec<Mistake>) {
         for (key, value) in entries {
             let name = key.replace('-', "_").to_ascii_uppercase();
             if name == "DTUS" {
                 let list = serde_json::to_value(&value).unwrap_or_default();
-                self.dtus = Some((list, source.clone()));
+                // Like an empty text: an app has an empty list until its form was filled in.
+                if list.as_array().is_none_or(|list| !list.is_empty()) {
+                    self.dtus = Some((list, source.clone()));
+                }
             } else if let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) {
                 match as_text(&value) {
                     Some(text) => self.put(setting, text, source.clone()),
                     None => mistakes.push(Mistake::new(
-                        format!("{key} in {}", path.display()),
+                        format!("{key} in {source}"),
                         "a structure",
                         format!("{} is expected", setting.allowed),
                     )),
@@ -159,7 +179,7 @@ impl Sources {
                 self.removed.push((key, advice));
             } else {
                 let reason = "no setting has this name: see docs/configuration.md";
-                mistakes.push(Mistake::new(format!("{key} in {}", path.display()), "", reason));
+                mistakes.push(Mistake::new(format!("{key} in {source}"), "", reason));
             }
         }
     }
@@ -185,6 +205,13 @@ fn read_file(path: &Path) -> Result<Dict, String> {
         _ => return Err("a name that ends in .yaml, .yml or .toml is expected".to_owned()),
     };
     figment.extract().map_err(|error| format!("the file cannot be read: {error}"))
+}
+
+/// The Supervisor writes them anew at each start of the app.
+fn read_options(path: &Path) -> Result<Dict, String> {
+    let text =
+        fs::read_to_string(path).map_err(|error| format!("the file cannot be read: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("the file is no JSON object: {error}"))
 }
 
 /// A value of a file as it would stand in the environment; lists with commas.

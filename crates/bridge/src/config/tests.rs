@@ -1,3 +1,6 @@
+use figment::Figment;
+use figment::providers::{Format, Yaml};
+
 use super::*;
 
 fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -277,4 +280,102 @@ fn a_token_that_would_protect_nothing_is_refused_with_a_sentence() {
     std::fs::write(&path, "\n").unwrap();
     let mistakes = from_environment(&[("API_TOKEN_FILE", path.to_str().unwrap())]).unwrap_err();
     assert!(mistakes[0].contains("the file is empty"), "{mistakes:?}");
+}
+
+/// The configuration of an app of Home Assistant whose form was filled in like this.
+fn from_app(options: &str, environment: &[(&str, &str)]) -> (Sources, Result<Config, Vec<String>>) {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("options.json"), options).unwrap();
+    let mut given =
+        map(&[("SUPERVISOR_TOKEN", "hush"), ("DATA_DIR", directory.path().to_str().unwrap())]);
+    given.extend(map(environment));
+    let (sources, config) = Config::load(&BTreeMap::new(), &given, None);
+    (sources, config.map_err(|mistakes| mistakes.iter().map(Mistake::to_string).collect()))
+}
+
+#[test]
+fn options_of_the_app_are_settings() {
+    let (sources, config) = from_app(
+        r#"{"dtus": [{"name": "house", "host": "10.0.0.2", "query_period": 90},
+                     {"name": "barn", "host": "10.0.0.3", "protocol": "wifi", "port": null}],
+            "timezone": "Europe/Berlin", "exclude_inverters": ["116100000001", "116100000002"],
+            "db_host": "db", "db_port": 5433, "log_level": "DEBUG"}"#,
+        &[("LOG_LEVEL", "ERROR")],
+    );
+    let config = config.unwrap();
+    let [house, barn] = config.dtus.as_slice() else { panic!("{:?}", config.dtus) };
+    assert_eq!((house.port, house.query_period_s), (502, 90));
+    assert_eq!((barn.port, barn.protocol), (10081, Protocol::Wifi));
+    assert_eq!(config.time_zone.iana_name(), Some("Europe/Berlin"));
+    assert_eq!(config.polling.excluded.len(), 2);
+    let Storage::Postgres(postgres) = config.storage else { panic!("{:?}", config.storage) };
+    assert_eq!((postgres.host.as_str(), postgres.port), ("db", 5433));
+    assert_eq!(config.log.filter, "error", "the environment goes before the form");
+    assert!(sources.lines().contains(&format!("{:<26} 5433  [options of the app]", "DB_PORT")));
+    let supervisor = config.supervisor.unwrap();
+    assert_eq!(supervisor.url, "http://supervisor");
+    assert!(!format!("{supervisor:?}").contains("hush"));
+}
+
+#[test]
+fn an_app_whose_form_is_empty_has_no_dtu() {
+    let (_, config) = from_app(r#"{"dtus": []}"#, &[]);
+    assert!(config.unwrap().dtus.is_empty());
+    // The list is as good as not given.
+    let (_, config) = from_app(r#"{"dtus": []}"#, &[("DTU_HOST", "10.0.0.2")]);
+    assert_eq!(config.unwrap().dtus.len(), 1);
+}
+
+#[test]
+fn mistakes_in_the_form_say_where_they_are() {
+    let (_, config) = from_app(
+        r#"{"dtus": [{"name": "house", "host": "http://10.0.0.2"}], "query_period": 3,
+            "db_hots": "db", "timezone": {}}"#,
+        &[],
+    );
+    let all = config.unwrap_err().join("\n");
+    for expected in [
+        "dtus in options of the app, DTU 'house': 'http://10.0.0.2' cannot be used",
+        "QUERY_PERIOD (options of the app): '3' cannot be used",
+        "db_hots in options of the app: no setting has this name",
+        "timezone in options of the app: 'a structure' cannot be used",
+    ] {
+        assert!(all.contains(expected), "{expected}\nis not in\n{all}");
+    }
+    let (_, config) = from_app("[]", &[]);
+    let all = config.unwrap_err().join("\n");
+    assert!(all.contains("options of the app") && all.contains("no JSON object"), "{all}");
+}
+
+#[test]
+fn elsewhere_a_file_of_this_name_means_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("options.json"), "nonsense").unwrap();
+    let data_dir = ("DATA_DIR", directory.path().to_str().unwrap());
+    let config = from_environment(&[("DTU_HOST", "10.0.0.2"), data_dir]).unwrap();
+    assert!(config.supervisor.is_none());
+}
+
+#[test]
+fn every_option_of_the_app_is_a_setting() {
+    let app = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/home-assistant/config.yaml");
+    let app: serde_json::Value = Figment::from(Yaml::file_exact(app)).extract().unwrap();
+    for option in app["schema"].as_object().unwrap().keys() {
+        let name = option.to_ascii_uppercase();
+        assert!(name == "DTUS" || SETTINGS.iter().any(|setting| setting.name == name), "{option}");
+    }
+    // And the form of a DTU has nothing that an entry of the list does not take.
+    let fields = app["schema"]["dtus"][0].as_object().unwrap().keys();
+    let entry: serde_json::Map<_, _> = fields
+        .map(|field| {
+            let value = match field.as_str() {
+                "name" | "host" => "x".into(),
+                "protocol" => "auto".into(),
+                _ => 60.into(),
+            };
+            (field.clone(), value)
+        })
+        .collect();
+    let (_, config) = from_app(&serde_json::json!({"dtus": [entry]}).to_string(), &[]);
+    assert_eq!(config.unwrap().dtus.len(), 1);
 }
