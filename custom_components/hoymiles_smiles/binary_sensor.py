@@ -73,8 +73,10 @@ INVERTER: tuple[HoymilesBinarySensorDescription[InverterReading], ...] = (
         is_on=lambda reading: reading.reachable and reading.current and not reading.inverter.asleep,
     ),
     HoymilesBinarySensorDescription(
+        # The status says so too, beside the other readings. This one is for automations.
         key="asleep",
         translation_key="asleep",
+        entity_category=EntityCategory.DIAGNOSTIC,
         is_on=lambda reading: reading.inverter.asleep if reading.current else None,
     ),
     HoymilesBinarySensorDescription(

@@ -37,7 +37,7 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
-from .client import Dtu, State, Stats
+from .client import Dtu, Inverter, State, Stats
 from .coordinator import HoymilesConfigEntry, StatsCoordinator, identity
 from .entity import (
     BridgePlace,
@@ -91,7 +91,9 @@ def _energy_of_day(key: str) -> dict[str, Any]:
         "device_class": SensorDeviceClass.ENERGY,
         "state_class": SensorStateClass.TOTAL_INCREASING,
         "native_unit_of_measurement": UnitOfEnergy.WATT_HOUR,
-        "suggested_display_precision": 0,
+        # Beside the lifetime. An entity that was there before this suggestion stays with its unit.
+        "suggested_unit_of_measurement": UnitOfEnergy.KILO_WATT_HOUR,
+        "suggested_display_precision": 2,
     }
 
 
@@ -353,7 +355,7 @@ INVERTER: tuple[HoymilesSensorDescription[InverterReading], ...] = (
         key="alarm_code",
         translation_key="alarm_code",
         entity_category=EntityCategory.DIAGNOSTIC,
-        value=_now(lambda reading: reading.inverter.alarm_text),
+        value=_now(lambda reading: _alarm(reading.inverter)),
         attributes=lambda reading: {"code": reading.inverter.alarm_code},
     ),
     HoymilesSensorDescription(
@@ -370,6 +372,11 @@ INVERTER: tuple[HoymilesSensorDescription[InverterReading], ...] = (
         attributes=lambda reading: {"code": reading.inverter.link_status},
     ),
 )
+
+
+def _alarm(inverter: Inverter) -> str | None:
+    """Return the bridge's words, which are English; that there is none is said in any language."""
+    return "no_alarm" if inverter.alarm_code == 0 else inverter.alarm_text
 
 
 def _link(code: int | None) -> str | None:

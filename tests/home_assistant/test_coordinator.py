@@ -68,7 +68,7 @@ async def test_what_is_older_or_unknown_changes_nothing(
     new = {key: copy.deepcopy(bridge.state[key]) for key in ("plant", "dtus")}
     new["plant"] |= {"energy_today_wh": 99999}
     bridge.send("status", new)
-    await eventually(lambda: shown(hass, "sensor", f"{loaded.unique_id}_energy_today") == "99999")
+    await eventually(lambda: shown(hass, "sensor", f"{loaded.unique_id}_energy_today") == "99.999")
     assert power(hass, loaded) == before
 
 
@@ -183,7 +183,7 @@ async def test_energy_of_today_starts_anew_at_midnight(
 
     bridge.state["plant"]["energy_today_wh"] = 0
     async_fire_time_changed(hass, midnight + timedelta(seconds=6))
-    await eventually(lambda: shown(hass, "sensor", today) == "0")
+    await eventually(lambda: float(shown(hass, "sensor", today)) == 0)
 
 
 def test_it_polls_as_often_as_the_bridge_does(bridge: FakeBridge) -> None:

@@ -40,7 +40,7 @@ def expected_numbers(identity: str, state: Any) -> dict[str, float | None]:
     plant = state["plant"]
     expected = {
         f"{identity}_power": plant["power_w"],
-        f"{identity}_energy_today": plant["energy_today_wh"],
+        f"{identity}_energy_today": kwh(plant["energy_today_wh"]),
         f"{identity}_energy_lifetime": kwh(plant["energy_lifetime_wh"]),
         f"{identity}_peak_today": plant["peak_today_w"],
         f"{identity}_inverters_reporting": plant["inverters"]["reporting"],
@@ -51,7 +51,7 @@ def expected_numbers(identity: str, state: Any) -> dict[str, float | None]:
         prefix = f"{identity}_dtu_{dtu['name']}"
         expected |= {
             f"{prefix}_total_power": dtu["power_w"],
-            f"{prefix}_energy_today": dtu["energy_today_wh"],
+            f"{prefix}_energy_today": kwh(dtu["energy_today_wh"]),
             f"{prefix}_energy_lifetime": kwh(dtu["energy_lifetime_wh"]),
             f"{prefix}_inverter_count": dtu["inverters"]["known"],
             f"{prefix}_query_count": dtu["query_count"],
@@ -63,7 +63,7 @@ def expected_numbers(identity: str, state: Any) -> dict[str, float | None]:
         serial, ports = inverter["serial_number"], inverter["ports"]
         now = not inverter["stale"] and inverter["dtu_name"] not in old
         expected |= {
-            f"{serial}_total_today_production": total([p["today_production"] for p in ports]),
+            f"{serial}_total_today_production": kwh(total([p["today_production"] for p in ports])),
             f"{serial}_total_lifetime_production": kwh(
                 total([p["total_production"] for p in ports])
             ),
@@ -79,7 +79,7 @@ def expected_numbers(identity: str, state: Any) -> dict[str, float | None]:
         for port in ports:
             prefix = f"{serial}_port{port['port_number']}"
             expected |= {
-                f"{prefix}_today_production": port["today_production"],
+                f"{prefix}_today_production": kwh(port["today_production"]),
                 f"{prefix}_total_production": kwh(port["total_production"]),
             }
             for key in ("pv_power", "pv_voltage", "pv_current"):
@@ -115,7 +115,7 @@ async def test_words_by_day_and_at_night(
         ("sensor", f"{loaded.unique_id}_plant_state"): "producing",
         ("sensor", f"{dtu}_communication_status"): "online",
         ("sensor", f"{serial}_operating_status"): "producing",
-        ("sensor", f"{serial}_alarm_code"): "no alarm",
+        ("sensor", f"{serial}_alarm_code"): "no_alarm",
         ("sensor", f"{serial}_link_status"): "connected",
         ("binary_sensor", f"{loaded.unique_id}_healthy"): "on",
         ("binary_sensor", f"{dtu}_connectivity"): "on",
@@ -250,7 +250,7 @@ async def test_a_port_that_the_dtu_left_out(
     prefix = f"{raw['serial_number']}_port1"
     await eventually(lambda: shown(hass, "sensor", f"{prefix}_pv_power") == "unknown")
     assert float(shown(hass, "sensor", f"{prefix}_today_production")) == pytest.approx(
-        raw["ports"][0]["today_production"]
+        raw["ports"][0]["today_production"] / 1000
     )
 
 

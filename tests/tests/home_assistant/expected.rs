@@ -21,8 +21,8 @@ fn text(value: &Value) -> &str {
 }
 
 /// All ports or nothing.
-fn sum(inverter: &Value, key: &str) -> Option<f64> {
-    list(&inverter["ports"]).iter().map(|port| port[key].as_f64()).sum()
+fn sum_kwh(inverter: &Value, key: &str) -> Option<f64> {
+    list(&inverter["ports"]).iter().map(|port| kwh(&port[key])).sum()
 }
 
 fn answers(dtu: &Value) -> bool {
@@ -40,7 +40,7 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
     let plant = &state["plant"];
     let mut numbers = Numbers::from([
         (format!("{bridge}_power"), plant["power_w"].as_f64()),
-        (format!("{bridge}_energy_today"), plant["energy_today_wh"].as_f64()),
+        (format!("{bridge}_energy_today"), kwh(&plant["energy_today_wh"])),
         (format!("{bridge}_energy_lifetime"), kwh(&plant["energy_lifetime_wh"])),
         (format!("{bridge}_peak_today"), plant["peak_today_w"].as_f64()),
         (format!("{bridge}_inverters_reporting"), plant["inverters"]["reporting"].as_f64()),
@@ -49,7 +49,7 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
         let prefix = format!("{bridge}_dtu_{}", text(&dtu["name"]));
         numbers.extend([
             (format!("{prefix}_total_power"), dtu["power_w"].as_f64()),
-            (format!("{prefix}_energy_today"), dtu["energy_today_wh"].as_f64()),
+            (format!("{prefix}_energy_today"), kwh(&dtu["energy_today_wh"])),
             (format!("{prefix}_energy_lifetime"), kwh(&dtu["energy_lifetime_wh"])),
             (format!("{prefix}_inverter_count"), dtu["inverters"]["known"].as_f64()),
         ]);
@@ -57,10 +57,9 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
     for inverter in list(&state["inverters"]) {
         let serial = text(&inverter["serial_number"]);
         let now = current(state, inverter);
-        let lifetime = sum(inverter, "total_production").map(|wh| wh / 1000.0);
         numbers.extend([
-            (format!("{serial}_total_today_production"), sum(inverter, "today_production")),
-            (format!("{serial}_total_lifetime_production"), lifetime),
+            (format!("{serial}_total_today_production"), sum_kwh(inverter, "today_production")),
+            (format!("{serial}_total_lifetime_production"), sum_kwh(inverter, "total_production")),
         ]);
         for (key, of_bridge) in [
             ("total_power", "pv_power"),
@@ -75,7 +74,7 @@ pub(crate) fn numbers(bridge: &str, state: &Value) -> Numbers {
             let power = port["pv_power"].as_f64().filter(|_| now && port["stale"] == false);
             numbers.extend([
                 (format!("{prefix}_pv_power"), power),
-                (format!("{prefix}_today_production"), port["today_production"].as_f64()),
+                (format!("{prefix}_today_production"), kwh(&port["today_production"])),
                 (format!("{prefix}_total_production"), kwh(&port["total_production"])),
             ]);
         }
