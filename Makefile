@@ -54,10 +54,10 @@ openapi: ## Write docs/openapi.json anew from the code
 screenshots: ## Make the pictures of docs/ and the README anew
 	@scripts/with-target-cache.sh scripts/screenshots.sh
 
-test-ha-live: ## Run the bridge beside a real Home Assistant
+test-ha-live: ## Run the bridge beside a real Home Assistant (LOOK_SECONDS=600 keeps it up)
 	@environment="$$(scripts/setup-test.sh && scripts/setup-home-assistant.sh)" && eval "$$environment" && \
 		cargo build --locked -p hoymiles-smiles && \
-		cargo test --locked -p e2e --test home_assistant -- --ignored
+		cargo test --locked -p e2e --test home_assistant -- --nocapture
 
 test-browser: ## Run each screen of the dashboard in a browser
 	@environment="$$(scripts/setup-test.sh)" && eval "$$environment" && scripts/build-web.sh && \

@@ -8,13 +8,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 environment="$(scripts/setup-home-assistant.sh)"
 eval "$environment"
 
+# Compiled once and kept, but not in the checkout.
+export PYTHONPYCACHEPREFIX="$HOME_ASSISTANT/../pycache"
 if [ $# -gt 0 ]; then
     exec "$HOME_ASSISTANT/bin/python" -m pytest "$@"
 fi
 
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
-export COVERAGE_FILE="$work/coverage" PYTHONDONTWRITEBYTECODE=1
+export COVERAGE_FILE="$work/coverage"
 "$HOME_ASSISTANT/bin/python" -m pytest --cov --cov-report="json:$work/coverage.json" --cov-report=
 
 "$HOME_ASSISTANT/bin/python" - "$work/coverage.json" <<'PYTHON'

@@ -26,7 +26,7 @@ use simulator::{DtuOptions, Running, SimPlant, SimulatedDtu};
 
 /// How long anything may take before a test fails. Generous, because the machine is shared: it
 /// only ever ends a test that would fail anyway.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A June noon: every panel produces. Simulated DTUs live there, whatever the clock says.
 pub fn noon() -> Timestamp {

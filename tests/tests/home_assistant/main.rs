@@ -174,7 +174,6 @@ async fn same_past(
     .await;
 }
 
-#[ignore = "takes minutes: make test-ha-live"]
 #[tokio::test(flavor = "multi_thread")]
 async fn an_owners_home_assistant() {
     let world = World::new().await;
@@ -279,9 +278,11 @@ fn complaints(log: &str) {
         .filter(|line| line.contains(" ERROR ") || line.contains(" WARNING "))
         .filter(|line| line.contains("hoymiles"))
         .filter(|line| !line.contains("We found a custom integration"))
+        // What Home Assistant says of everything on a machine that has other work.
+        .filter(|line| !line.contains(" is taking over ") && !line.contains(" took "))
         .collect();
     let (away, other): (Vec<_>, Vec<_>) =
-        ours.into_iter().partition(|line| line.contains("cannot be reached"));
+        ours.into_iter().partition(|line| line.contains("Error fetching Hoymiles S-Miles data"));
     assert_eq!(other, [] as [&str; 0]);
     assert_eq!(away.len(), 1, "{away:?}");
 }
