@@ -285,6 +285,7 @@ export const de: Messages = {
     kiosk: 'Kiosk, für die Wand',
     signOut: 'Token vergessen',
     withToken: 'Das Dach kann angeordnet und Module können benannt werden: Diese Bridge ist durch ein Token geschlossen, und es ist hier bekannt.',
+    throughHomeAssistant: 'Das Dach kann angeordnet und Module können benannt werden: Home Assistant hat gefragt, wer da ist.',
     withoutToken: 'Um das Dach anzuordnen und Module zu benennen, die Bridge mit API_TOKEN starten. Ohne Token lässt sich von hier nichts ändern.',
   },
   report: {

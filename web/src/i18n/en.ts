@@ -279,6 +279,7 @@ export const en = {
     kiosk: 'Kiosk, for a wall',
     signOut: 'Forget the token',
     withToken: 'You may arrange the roof and name panels: this bridge is closed by a token, and you have it.',
+    throughHomeAssistant: 'You may arrange the roof and name panels: Home Assistant has asked who you are.',
     withoutToken: 'To arrange the roof and name panels, start the bridge with API_TOKEN. Without one nothing can be changed from here.',
   },
   report: {
