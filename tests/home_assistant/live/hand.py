@@ -15,7 +15,6 @@ on stdout. Everything goes through Home Assistant's own HTTP and WebSocket inter
 import asyncio
 from contextlib import suppress
 import json
-import os
 from pathlib import Path
 import shutil
 import signal
@@ -25,7 +24,7 @@ from typing import Any
 
 import aiohttp
 
-# Generous, because the machine may have other work: it only ever ends a test that would fail anyway.
+# Generous, because the machine may have other work: it only ends a test that would fail anyway.
 PATIENCE = 180
 
 CONFIGURATION = """
