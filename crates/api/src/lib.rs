@@ -24,6 +24,7 @@
 //! | [`routes`] | one handler per route, by resource |
 //! | [`view`] | the public JSON shapes |
 //! | [`csv`] | readings as comma-separated values |
+//! | [`export`] | page by page, however many |
 //! | [`chart`] | from means of ports to the lines of a chart |
 //! | [`query`] | which parameters a route takes |
 //! | [`problem`] | everything that can go wrong, in words for the client |
@@ -42,6 +43,7 @@ mod clock;
 mod condition;
 pub mod csv;
 mod dashboard;
+pub mod export;
 mod finish;
 pub mod metrics;
 mod moment;

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::civil::Date;
 use serde_json::json;
 
+use crate::commands::{backup, export, relocate, restore};
 use crate::config::SETTINGS;
 
 /// What the user wants done.
@@ -34,6 +35,10 @@ pub(crate) enum Task {
     Discover(DiscoverTask),
     Recompute(RangeInclusive<Date>),
     Quarantine(QuarantineTask),
+    Backup(PathBuf),
+    Restore(restore::Arguments),
+    Move(relocate::Arguments),
+    Export(export::Arguments),
 }
 
 /// What `quarantine` does.
@@ -136,6 +141,10 @@ fn command() -> Command {
         .subcommand(doctor())
         .subcommand(discover())
         .subcommand(recompute())
+        .subcommand(backup::command())
+        .subcommand(restore::command())
+        .subcommand(relocate::command())
+        .subcommand(export::command())
         .subcommand(
             Command::new("quarantine")
                 .about("Readings that the database refused")
@@ -283,6 +292,10 @@ fn interpret(matches: &ArgMatches) -> Invocation {
             let day = |name| *matches.get_one::<Date>(name).expect("the argument is required");
             (Task::Recompute(day("from")..=day("to")), matches)
         }
+        Some(("backup", matches)) => (Task::Backup(backup::file(matches)), matches),
+        Some(("restore", matches)) => (Task::Restore(restore::Arguments::of(matches)), matches),
+        Some(("move", matches)) => (Task::Move(relocate::Arguments::of(matches)), matches),
+        Some(("export", matches)) => (Task::Export(export::Arguments::of(matches)), matches),
         Some(("quarantine", matches)) => match matches.subcommand() {
             Some(("replay", matches)) => (Task::Quarantine(QuarantineTask::Replay), matches),
             Some((_, matches)) => (Task::Quarantine(QuarantineTask::List), matches),
@@ -297,7 +310,7 @@ fn interpret(matches: &ArgMatches) -> Invocation {
             matches.get_one::<String>(setting.name).map(|text| (setting.name, text.clone()))
         })
         .collect();
-    match command {
+    match &command {
         Task::Doctor(_) => {
             if let Some(host) = matches.get_one::<String>("host") {
                 arguments.insert("DTU_CONFIGS", only_dtu(host));
@@ -307,6 +320,7 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Task::Discover(_) => {
             arguments.insert("DTU_CONFIGS", only_dtu("network"));
         }
+        Task::Move(task) => arguments.extend(task.settings()),
         _ => {}
     }
     Invocation { command, arguments, file: matches.get_one("config").cloned() }

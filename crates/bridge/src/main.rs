@@ -41,6 +41,10 @@ fn main() -> ExitCode {
         Task::Doctor(task) => commands::doctor::doctor(config, task),
         Task::Discover(task) => commands::discover::discover(&config, task),
         Task::Recompute(days) => commands::recompute::recompute(&config, days),
+        Task::Backup(file) => commands::backup::backup(&config, &file),
+        Task::Restore(task) => commands::restore::restore(&config, &task),
+        Task::Move(task) => commands::relocate::relocate(&config, &task),
+        Task::Export(task) => commands::export::export(&config, &task),
         Task::Quarantine(task) => commands::quarantine::quarantine(&config, task),
         Task::Healthcheck => commands::healthcheck::healthcheck(&config),
     };

@@ -111,13 +111,16 @@ pub(crate) fn outbox_file(config: &Config) -> PathBuf {
     config.data_dir.join(OUTBOX_FILE)
 }
 
+/// Where the count of lost readings is.
+pub(crate) fn losses_file(config: &Config) -> PathBuf {
+    config.data_dir.join(LOSSES_FILE)
+}
+
 /// Takes up the count of lost readings where readings are kept.
 pub(crate) fn losses(config: &Config) -> Option<LossCount> {
     match config.storage {
         Storage::Nothing => None,
-        Storage::Sqlite | Storage::Postgres(_) => {
-            Some(LossCount::open(config.data_dir.join(LOSSES_FILE)))
-        }
+        Storage::Sqlite | Storage::Postgres(_) => Some(LossCount::open(losses_file(config))),
     }
 }
 

@@ -31,6 +31,7 @@ pub mod recompute;
 mod rows;
 mod schema;
 pub mod sqlite;
+pub mod transfer;
 
 pub use bucket::{Bucket, BucketQuery, Spread};
 pub use delivery::{Courier, Delivered, Interrupted, deliver};

@@ -42,6 +42,22 @@ pub(crate) fn missing(
     }
 }
 
+/// Whether a database has every migration of `known` and no other.
+pub(crate) fn current(known: &Migrator, applied: Vec<(i64, Vec<u8>)>) -> Result<(), StoreError> {
+    if applied.is_empty() {
+        return Err(StoreError::Schema("it holds nothing of the bridge yet.".to_owned()));
+    }
+    match missing(known, applied)?.first() {
+        None => Ok(()),
+        Some(migration) => Err(StoreError::Schema(format!(
+            "an earlier version of the bridge has made it (migration {} is missing). Nothing was \
+             changed. Use that version, or start the bridge of this one once: it brings the \
+             database up to date.",
+            migration.version
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

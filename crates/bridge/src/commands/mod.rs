@@ -1,13 +1,19 @@
 //! One file per sub-command.
 
+pub(crate) mod backup;
 pub(crate) mod check;
+mod copying;
 pub(crate) mod demo;
 pub(crate) mod discover;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod healthcheck;
 pub(crate) mod made_up;
+mod progress;
 pub(crate) mod quarantine;
 pub(crate) mod recompute;
+pub(crate) mod relocate;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod simulate;
 

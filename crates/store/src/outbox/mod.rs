@@ -42,6 +42,7 @@
 //! Transactions are spelled out here instead of left to sqlx: when a disk is full SQLite may end a
 //! transaction by itself, and sqlx would then refuse to begin another on the same connection.
 
+mod bring_in;
 mod error;
 mod layout;
 mod pages;

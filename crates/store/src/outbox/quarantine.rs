@@ -56,7 +56,7 @@ const ENTER_AS_IT_IS: &str = "
     WHERE seq = ?1";
 
 /// The quarantine is small or somebody has to hear of it: counting it costs nothing that matters.
-const COUNT: &str = "
+pub(super) const COUNT: &str = "
     UPDATE tally
     SET quarantined = there.records, quarantined_readings = there.readings
     FROM (SELECT count(*) AS records, COALESCE(sum(readings), 0) AS readings

@@ -47,6 +47,23 @@ const IS_OF_PYTHON_V2: &str = "
                  AND NOT attisdropped
            )";
 
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
+
+/// Refuses a database that is not of exactly this version, and changes nothing.
+pub(super) async fn check(connection: &mut PgConnection) -> Result<(), Failure> {
+    refuse_foreign_tables(connection).await?;
+    let (has_ledger,): (bool,) =
+        sqlx::query_as("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+            .persistent(false)
+            .fetch_one(&mut *connection)
+            .await?;
+    let applied = match has_ledger {
+        false => Vec::new(),
+        true => sqlx::query_as(APPLIED).persistent(false).fetch_all(connection).await?,
+    };
+    schema::current(&MIGRATIONS, applied).map_err(Failure::Refusal)
+}
+
 /// Applies what is missing, or changes nothing at all.
 pub(super) async fn run(pool: &PgPool) -> Result<(), Failure> {
     let mut transaction = pool.begin_with(BEGIN).await?;
@@ -54,10 +71,7 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), Failure> {
     refuse_foreign_tables(&mut transaction).await?;
 
     unnamed(CREATE_LEDGER).execute(&mut *transaction).await?;
-    let applied = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
-        .persistent(false)
-        .fetch_all(&mut *transaction)
-        .await?;
+    let applied = sqlx::query_as(APPLIED).persistent(false).fetch_all(&mut *transaction).await?;
     for migration in schema::missing(&MIGRATIONS, applied).map_err(Failure::Refusal)? {
         tracing::info!(
             version = migration.version,

@@ -33,6 +33,7 @@ mod pages;
 mod power;
 mod read;
 mod recompute;
+mod transfer;
 mod write;
 
 use std::fmt;
@@ -235,10 +236,8 @@ impl Store for PostgresStore {
     }
 
     async fn prepare(&self) -> Result<(), StoreError> {
-        migrate::run(&self.pool).await.map_err(|failure| match failure {
-            migrate::Failure::Database(error) => self.error(error),
-            migrate::Failure::Refusal(refusal) => refusal,
-        })
+        self.upgrade().await?;
+        self.refuse_half_filled().await
     }
 
     async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {

@@ -1,7 +1,7 @@
 //! Bringing a SQLite file up to date, in one transaction.
 
 use sqlx::migrate::Migrator;
-use sqlx::{SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqlSafeStr, SqliteConnection};
 
 use crate::{StoreError, schema};
 
@@ -30,16 +30,16 @@ const IS_FOREIGN: &str = "
     FROM sqlite_schema
     WHERE type = 'table'";
 
+const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations";
+
 /// Applies what is missing, or changes nothing at all.
-pub(super) async fn run(writer: &SqlitePool) -> Result<(), Failure> {
+pub(crate) async fn run(connection: &mut SqliteConnection) -> Result<(), Failure> {
     // Immediate: a second process that starts on the same new file waits here and then finds the
     // work done.
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     refuse_foreign_tables(&mut transaction).await?;
     sqlx::query(CREATE_LEDGER).execute(&mut *transaction).await?;
-    let applied = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations")
-        .fetch_all(&mut *transaction)
-        .await?;
+    let applied = sqlx::query_as(APPLIED).fetch_all(&mut *transaction).await?;
     for migration in schema::missing(&MIGRATIONS, applied).map_err(Failure::Refusal)? {
         tracing::info!(
             version = migration.version,
@@ -58,6 +58,26 @@ pub(super) async fn run(writer: &SqlitePool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Refuses a file that is not of exactly this version, and changes nothing.
+pub(crate) async fn check(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    refuse_foreign_tables(connection).await?;
+    let (ledgers,): (i64,) =
+        sqlx::query_as("SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+            .fetch_one(&mut *connection)
+            .await?;
+    let applied = match ledgers {
+        0 => Vec::new(),
+        _ => sqlx::query_as(APPLIED).fetch_all(connection).await?,
+    };
+    schema::current(&MIGRATIONS, applied).map_err(Failure::Refusal)
+}
+
+/// How many migrations a file of ours lacks. Refuses one of a later version; changes nothing.
+pub(crate) async fn lacks(connection: &mut SqliteConnection) -> Result<usize, Failure> {
+    let applied = sqlx::query_as(APPLIED).fetch_all(connection).await?;
+    schema::missing(&MIGRATIONS, applied).map(|missing| missing.len()).map_err(Failure::Refusal)
+}
+
 async fn refuse_foreign_tables(connection: &mut SqliteConnection) -> Result<(), Failure> {
     let (foreign,): (bool,) = sqlx::query_as(IS_FOREIGN).fetch_one(connection).await?;
     if foreign {
@@ -70,7 +90,7 @@ async fn refuse_foreign_tables(connection: &mut SqliteConnection) -> Result<(), 
 }
 
 /// Why the schema is not up to date.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// SQLite or the file.
     Database(sqlx::Error),
     /// The file is not ours to change.

@@ -12,11 +12,12 @@ mod energy;
 mod error;
 mod events;
 pub(crate) mod file;
-mod migrate;
+pub(crate) mod migrate;
 mod pages;
 mod power;
 mod read;
 mod recompute;
+pub(crate) mod transfer;
 mod write;
 
 use std::ops::RangeInclusive;
@@ -121,13 +122,9 @@ impl Store for SqliteStore {
 
     async fn prepare(&self) -> Result<(), StoreError> {
         file::create_parent(&self.path).await.map_err(|error| self.error(error.into()))?;
-        migrate::run(&self.writer).await.map_err(|failure| match failure {
-            migrate::Failure::Database(error) => self.error(error),
-            migrate::Failure::Refusal(StoreError::Schema(text)) => {
-                StoreError::Schema(format!("{}: {text}", self.path.display()))
-            }
-            migrate::Failure::Refusal(other) => other,
-        })
+        let mut writer = self.writer.acquire().await.map_err(|error| self.error(error))?;
+        transfer::upgrade(&mut writer, &self.path).await?;
+        transfer::refuse_half_filled(&mut writer, &self.path).await
     }
 
     async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {
