@@ -41,8 +41,12 @@ const state = reactive<Live>({
 export const live = readonly(state) as Readonly<Live>
 export const panels = computed(() => panelsOf(state.inverters))
 export const zone = computed(() => state.plant?.time_zone ?? state.info?.time_zone ?? 'UTC')
-/** Of a plant of which nothing was ever read there is nothing to show yet. */
-export const wasRead = computed(() => Boolean(state.plant?.last_reading_at ?? state.plant?.energy_lifetime_wh))
+/** Of a plant that was never read, or only asleep, there is nothing to show yet. */
+export const wasRead = computed(() => {
+  const { plant } = state
+  if (!plant) return false
+  return plant.energy_lifetime_wh !== null || (plant.last_reading_at !== null && plant.state !== 'asleep')
+})
 export const layout = shallowRef<Layout | null>(null)
 
 /** Counts up when an event began, changed or ended; whoever lists events asks again. */

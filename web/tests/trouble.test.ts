@@ -30,6 +30,15 @@ it('without a gateway it says what to do', async () => {
   await check()
 })
 
+it('a gateway that is set up at night is welcome', async () => {
+  const night = '2026-06-21 23:30:00'
+  const house = await started(dtu(night))
+  const { url } = await started(bridge({ DTU_CONFIGS: configs(['house', house.url]) }, night))
+  const { page, check } = await visit(url, { locale: 'de-DE', phone: true })
+  await headline(page, /Das Gateway antwortet, und \d+ Module schlafen: Sie folgen beim ersten Licht\./)
+  await check()
+})
+
 it('a gateway that cannot be reached is named, with the reason', async () => {
   const { url } = await started(bridge({ DTU_CONFIGS: configs(['house', '127.0.0.1:9']), COMM_RETRIES: '0' }, NOON))
   const { page, check } = await visit(url)
@@ -45,6 +54,7 @@ it('a gateway falls silent while somebody watches, and comes back', async () => 
   const { page, check } = await visit(url)
   await headline(page, /Producing/)
   await barn.kill()
+  await headline(page, /but the gateway “barn” does not answer\./)
   await page.getByText(/The gateway “barn” has not answered since 13:/).waitFor()
   await started(dtu(NOON, barn.url))
   await page.getByText(/The gateway “barn” has not answered/).waitFor({ state: 'detached' })

@@ -63,6 +63,8 @@ export const de: Messages = {
       idle: 'Wach, aber noch zu wenig Sonne: heute {energy}.',
       asleepSince: 'Schläft seit {time} Uhr, heute {energy}.',
       asleep: 'Die Module schlafen, heute {energy}.',
+      asleepAtFirst:
+        'Das Gateway antwortet, und das Modul schläft: Es folgt beim ersten Licht. | Das Gateway antwortet, und {known} Module schlafen: Sie folgen beim ersten Licht.',
       dtuUnreachable: 'Das Gateway „{dtu}“ antwortet nicht.',
       dtusUnreachable: 'Kein Gateway antwortet. | Keines der {n} Gateways antwortet.',
     },

@@ -62,6 +62,8 @@ export const en = {
       idle: 'Awake, but too little sun so far: {energy} today.',
       asleepSince: 'Asleep since {time}, {energy} today.',
       asleep: 'Panels asleep, {energy} today.',
+      asleepAtFirst:
+        'The gateway answers, and the panel is asleep: it follows at first light. | The gateway answers, and {known} panels are asleep: they follow at first light.',
       dtuUnreachable: 'The gateway “{dtu}” does not answer.',
       dtusUnreachable: 'No gateway answers. | None of {n} gateways answers.',
     },

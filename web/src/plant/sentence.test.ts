@@ -64,6 +64,12 @@ describe('the sentence', () => {
     expect([said.tone, said.notes]).toEqual(['night', [{ key: 'firstLight', values: { time: '07:10' } }]])
   })
 
+  it('is content with a gateway that is set up at night', () => {
+    const said = say({ plant: plant({ state: 'asleep', energy_lifetime_wh: null, energy_today_wh: null }) })
+    expect(read(said)).toBe('The gateway answers, and 24 panels are asleep: they follow at first light.')
+    expect(said.tone).toBe('night')
+  })
+
   it('helps when nothing is set up', () => {
     expect(read(say({ dtus: [] }))).toBe('No gateway is set up yet.')
   })

@@ -65,6 +65,10 @@ function producing({ plant, dtus, panels }: Situation, format: Formats): Sentenc
 
 function asleep(situation: Situation, format: Formats): Sentence {
   const { plant } = situation
+  // Set up at night: since when they sleep is as unknown as what they made.
+  if (plant.energy_lifetime_wh === null) {
+    return withFaults(of('asleepAtFirst', 'night', { known: plant.panels.known }, plant.panels.known), situation, format)
+  }
   const energy = format.energy(plant.energy_today_wh)
   const said = plant.asleep_since
     ? of('asleepSince', 'night', { time: format.time(plant.asleep_since), energy })
