@@ -31,7 +31,7 @@ pub(crate) use self::dtus::{DtuConfig, Protocol};
 pub(crate) use self::home_assistant::Supervisor;
 use self::parser::Parser;
 pub(crate) use self::settings::SETTINGS;
-pub(crate) use self::sources::Sources;
+pub(crate) use self::sources::{Sources, removed_setting};
 
 /// A value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,12 @@ pub(crate) struct Mistake {
 impl Mistake {
     fn new(place: impl fmt::Display, found: impl fmt::Display, reason: impl fmt::Display) -> Self {
         Self { place: place.to_string(), found: found.to_string(), reason: reason.to_string() }
+    }
+
+    /// The setting whose value it is; none for what is not a setting.
+    pub(crate) fn setting(&self) -> Option<&'static str> {
+        let end = self.place.find([' ', ',', '[']).unwrap_or(self.place.len());
+        SETTINGS.iter().map(|setting| setting.name).find(|name| *name == &self.place[..end])
     }
 }
 
@@ -236,8 +242,8 @@ fn storage(parser: &mut Parser<'_>) -> Option<Storage> {
         None => Some(host_given),
         Some(value) => match value.text.to_ascii_lowercase().as_str() {
             "mysql" | "mariadb" => {
-                let reason = "MySQL and MariaDB are not supported any more: postgres or sqlite is \
-                              expected";
+                let reason = "MySQL and MariaDB are not supported any more, and what version 2 has \
+                              stored there cannot be carried over: postgres or sqlite is expected";
                 parser.mistake(format!("DB_TYPE ({})", value.source), &value.text, reason);
                 None
             }

@@ -221,5 +221,6 @@ pub(crate) const REMOVED: &[(&str, &str)] = &[
     ("ALERTS_ENABLED", "alert on /metrics or /health"),
     ("DTU_OFFLINE_THRESHOLD", "alert on hoymiles_dtu_available or /health"),
     ("TEMPERATURE_THRESHOLD", "alert on hoymiles_inverter_temperature_celsius"),
+    ("DUMP_DATA_PATH", "set LOG_LEVEL=debug to see what a DTU answers"),
     ("DUMP_DATA", "set LOG_LEVEL=debug to see what a DTU answers"),
 ];

@@ -92,7 +92,7 @@ impl Sources {
             }
         }
         for name in environment.keys() {
-            if let Some(advice) = advice(REMOVED, name) {
+            if let Some(advice) = removed_setting(name) {
                 sources.removed.push((name.clone(), advice));
             }
         }
@@ -175,7 +175,7 @@ impl Sources {
                         format!("{} is expected", setting.allowed),
                     )),
                 }
-            } else if let Some(advice) = advice(REMOVED, &name) {
+            } else if let Some(advice) = removed_setting(&name) {
                 self.removed.push((key, advice));
             } else {
                 let reason = "no setting has this name: see docs/configuration.md";
@@ -185,8 +185,9 @@ impl Sources {
     }
 }
 
-fn advice(table: &[(&str, &'static str)], name: &str) -> Option<&'static str> {
-    table
+/// What to do instead of a setting that has gone.
+pub(crate) fn removed_setting(name: &str) -> Option<&'static str> {
+    REMOVED
         .iter()
         .find(|(removed, _)| match removed.strip_suffix('_') {
             Some(_) => name.starts_with(removed),
