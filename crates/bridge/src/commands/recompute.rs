@@ -7,14 +7,14 @@
 use std::ops::RangeInclusive;
 use std::process::ExitCode;
 
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Result, bail};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use store::{Recomputed, Store};
 
-use crate::config::{Config, Storage};
+use crate::config::Config;
 use crate::data_dir::DataDir;
-use crate::{logging, storage};
+use crate::logging;
+use crate::permanent::Permanent;
 
 #[expect(clippy::print_stdout, reason = "the answer of a command that a person runs")]
 pub(crate) fn recompute(config: &Config, days: RangeInclusive<Date>) -> Result<ExitCode> {
@@ -24,7 +24,11 @@ pub(crate) fn recompute(config: &Config, days: RangeInclusive<Date>) -> Result<E
     logging::start(&config.log)?;
     super::block_on(async {
         let _claimed = DataDir::claim(&config.data_dir)?;
-        let done = books(config, days.clone()).await?;
+        let permanent = Permanent::of(config, "recompute")?;
+        permanent.store().prepare().await?;
+        let done = permanent.recompute(days.clone(), Timestamp::now()).await;
+        permanent.store().close().await;
+        let done = done?;
         println!(
             "{} readings of {} ports give {} port days from {} to {}.",
             done.readings,
@@ -35,25 +39,4 @@ pub(crate) fn recompute(config: &Config, days: RangeInclusive<Date>) -> Result<E
         );
         Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn books(config: &Config, days: RangeInclusive<Date>) -> Result<Recomputed> {
-    let now = Timestamp::now();
-    match &config.storage {
-        Storage::Nothing => bail!("DRY_RUN: nothing is stored, so there is nothing to recompute"),
-        Storage::Sqlite => {
-            let store = storage::sqlite(config);
-            store.prepare().await.wrap_err("DATA_DIR")?;
-            let done = store.recompute(days, now).await;
-            store.close().await;
-            Ok(done?)
-        }
-        Storage::Postgres(postgres) => {
-            let store = storage::postgres(config, postgres)?;
-            store.prepare().await?;
-            let done = store.recompute(days, now).await;
-            store.close().await;
-            Ok(done?)
-        }
-    }
 }

@@ -4,9 +4,11 @@
 
 #![allow(dead_code, reason = "no test file needs all of this")]
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::meter::MeterPhase;
@@ -74,7 +76,15 @@ impl World {
 
     async fn recompute_days(&self, from: Timestamp, to: Timestamp, now: Timestamp) -> Recomputed {
         let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
-        let days = day(from)..=day(to);
+        self.recompute_range(day(from)..=day(to), now).await
+    }
+
+    /// Makes the books of every day from one up to `now` anew.
+    pub(crate) async fn recompute_from(&self, day: Date, now: Timestamp) -> Recomputed {
+        self.recompute_range(day..=now.to_zoned(TimeZone::UTC).date(), now).await
+    }
+
+    async fn recompute_range(&self, days: RangeInclusive<Date>, now: Timestamp) -> Recomputed {
         match self {
             Self::Postgres(database) => database.store().recompute(days, now).await.unwrap(),
             Self::Sqlite(dir) => {
