@@ -74,7 +74,7 @@ bench: ## Measure how fast it is, beside references: docs/performance.md
 		cargo build --locked --release -p hoymiles-smiles && \
 		ROWS="$(ROWS)" ENGINE="$(ENGINE)" cargo bench --locked -p benches -- $(ARGS)
 
-# Port readings in each database, one size or several. ENGINE=postgres or ENGINE=sqlite for one only.
+# Port readings in each database, one size or several; for ARGS=migrate rows of each kind. ENGINE=postgres or ENGINE=sqlite for one only.
 ROWS ?= 1000000
 ENGINE ?=
 

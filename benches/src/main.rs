@@ -9,6 +9,7 @@
 //! | [`http`](http_load) | requests per second with nothing and much stored | the same server |
 //! | [`drain`](drain) | a week's outbox into PostgreSQL | COPY of the same rows |
 //! | [`growth`](growth), only when named | every route with 1 to 100 million readings stored | a server that does nothing, `SELECT 1`, the store alone |
+//! | [`migrate`](migrate), only when named | a database of version 2 carried over | COPY of the same rows |
 //! | [`soak`](soak), only when named | memory over a long run with random faults | the same process at first |
 //!
 //! Machines differ and are shared, so a figure alone says little. Each is measured in turns with
@@ -24,6 +25,7 @@ mod drain;
 mod growth;
 mod http_load;
 mod load;
+mod migrate;
 mod poll;
 mod process;
 mod reference;
@@ -62,6 +64,9 @@ async fn main() {
     }
     if wanted("drain") {
         drain::measure(&mut report).await;
+    }
+    if arguments.iter().any(|given| given == "migrate") {
+        migrate::measure(&mut report).await;
     }
     if arguments.iter().any(|given| given == "soak") {
         soak::measure(&mut report).await;

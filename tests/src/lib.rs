@@ -24,6 +24,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use simulator::{DtuOptions, Running, SimPlant, SimulatedDtu};
 
+/// The tables of the Python version 2, as it made them.
+pub const VERSION_2_TABLES: &str = include_str!("../../crates/store/tests/v2/tables.sql");
+
 /// How long anything may take before a test fails. Generous, because the machine is shared: it
 /// only ever ends a test that would fail anyway.
 pub const PATIENCE: Duration = Duration::from_secs(120);

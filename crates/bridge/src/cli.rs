@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use jiff::civil::Date;
 use serde_json::json;
 
-use crate::commands::{backup, export, relocate, restore};
+use crate::commands::{backup, export, import_v1, migrate_env, migrate_v2, relocate, restore};
 use crate::config::SETTINGS;
 
 /// What the user wants done.
@@ -39,6 +39,9 @@ pub(crate) enum Task {
     Restore(restore::Arguments),
     Move(relocate::Arguments),
     Export(export::Arguments),
+    MigrateEnv(migrate_env::Arguments),
+    ImportV1(import_v1::Arguments),
+    MigrateV2(migrate_v2::Arguments),
 }
 
 /// What `quarantine` does.
@@ -145,6 +148,9 @@ fn command() -> Command {
         .subcommand(restore::command())
         .subcommand(relocate::command())
         .subcommand(export::command())
+        .subcommand(migrate_env::command())
+        .subcommand(import_v1::command())
+        .subcommand(migrate_v2::command())
         .subcommand(
             Command::new("quarantine")
                 .about("Readings that the database refused")
@@ -296,6 +302,15 @@ fn interpret(matches: &ArgMatches) -> Invocation {
         Some(("restore", matches)) => (Task::Restore(restore::Arguments::of(matches)), matches),
         Some(("move", matches)) => (Task::Move(relocate::Arguments::of(matches)), matches),
         Some(("export", matches)) => (Task::Export(export::Arguments::of(matches)), matches),
+        Some(("migrate-env", matches)) => {
+            (Task::MigrateEnv(migrate_env::Arguments::of(matches)), matches)
+        }
+        Some(("import-v1", matches)) => {
+            (Task::ImportV1(import_v1::Arguments::of(matches)), matches)
+        }
+        Some(("migrate-v2", matches)) => {
+            (Task::MigrateV2(migrate_v2::Arguments::of(matches)), matches)
+        }
         Some(("quarantine", matches)) => match matches.subcommand() {
             Some(("replay", matches)) => (Task::Quarantine(QuarantineTask::Replay), matches),
             Some((_, matches)) => (Task::Quarantine(QuarantineTask::List), matches),

@@ -12,6 +12,7 @@ mod forwarder;
 mod introduction;
 mod logging;
 mod past;
+mod permanent;
 mod plain_http;
 mod recorder;
 mod shutdown;
@@ -30,12 +31,16 @@ fn main() -> ExitCode {
     if let Task::Check = invocation.command {
         return commands::check::check(&sources, &config);
     }
+    // An old environment has nothing to do with the settings of this process.
+    if let Task::MigrateEnv(arguments) = &invocation.command {
+        return commands::ended(commands::migrate_env::migrate_env(arguments));
+    }
     let config = match config {
         Ok(config) => config,
         Err(mistakes) => return commands::check::refuse(&mistakes),
     };
     let outcome = match invocation.command {
-        Task::Run | Task::Check => commands::run::run(config),
+        Task::Run | Task::Check | Task::MigrateEnv(_) => commands::run::run(config),
         Task::Demo { days } => commands::demo::demo(config, days),
         Task::Simulate(simulation) => commands::simulate::simulate(&config, simulation),
         Task::Doctor(task) => commands::doctor::doctor(config, task),
@@ -46,10 +51,9 @@ fn main() -> ExitCode {
         Task::Move(task) => commands::relocate::relocate(&config, &task),
         Task::Export(task) => commands::export::export(&config, &task),
         Task::Quarantine(task) => commands::quarantine::quarantine(&config, task),
+        Task::ImportV1(arguments) => commands::import_v1::import_v1(&config, &arguments),
+        Task::MigrateV2(arguments) => commands::migrate_v2::migrate_v2(&config, &arguments),
         Task::Healthcheck => commands::healthcheck::healthcheck(&config),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(error) => commands::failed(&error),
-    }
+    commands::ended(outcome)
 }

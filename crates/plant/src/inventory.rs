@@ -115,7 +115,8 @@ impl Inventory {
     }
 }
 
-fn sightings_wanted(serial: Serial) -> usize {
+/// How many polls have to name a serial before it counts as an inverter.
+pub fn sightings_wanted(serial: Serial) -> usize {
     if is_plausible_inverter(serial) { SIGHTINGS } else { SIGHTINGS_OF_UNKNOWN_SERIES }
 }
 

@@ -32,6 +32,7 @@ mod rows;
 mod schema;
 pub mod sqlite;
 pub mod transfer;
+pub mod v1;
 
 pub use bucket::{Bucket, BucketQuery, Spread};
 pub use delivery::{Courier, Delivered, Interrupted, deliver};

@@ -16,8 +16,8 @@ use plant::Serial;
 use store::v1::{Left, StartingPoints, V1File, figures, settings, starting_points};
 use store::{Record, Store};
 
-use super::moving::names::{self, DtuNames};
-use super::moving::progress::Progress;
+use super::dtu_names::{self, DtuNames};
+use super::progress::Progress;
 use crate::config::Config;
 use crate::data_dir::DataDir;
 use crate::logging;
@@ -46,7 +46,7 @@ pub(crate) fn command() -> Command {
                 .help("Such as hoymiles-mqtt.db; it is only read"),
         )
         .arg(zone_argument("The zone of its times; TIMEZONE unless given"))
-        .arg(names::argument())
+        .arg(dtu_names::argument())
 }
 
 /// `--zone`, for times that were written without one.
@@ -65,7 +65,7 @@ impl Arguments {
         Self {
             file: matches.get_one::<PathBuf>("file").cloned().expect("the argument is required"),
             zone: matches.get_one::<TimeZone>("zone").cloned(),
-            dtus: names::given(matches),
+            dtus: dtu_names::given(matches),
         }
     }
 }

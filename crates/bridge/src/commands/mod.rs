@@ -6,9 +6,13 @@ mod copying;
 pub(crate) mod demo;
 pub(crate) mod discover;
 pub(crate) mod doctor;
+mod dtu_names;
 pub(crate) mod export;
 pub(crate) mod healthcheck;
+pub(crate) mod import_v1;
 pub(crate) mod made_up;
+pub(crate) mod migrate_env;
+pub(crate) mod migrate_v2;
 mod progress;
 pub(crate) mod quarantine;
 pub(crate) mod recompute;
@@ -19,17 +23,19 @@ pub(crate) mod simulate;
 
 use std::process::ExitCode;
 
-use color_eyre::eyre::{Report, Result, WrapErr};
+use color_eyre::eyre::{Result, WrapErr};
 
 /// What is said of a bridge that has nothing to read. It serves nevertheless: whoever has just
 /// installed it finds a page that helps, and not a program that is gone.
 const NO_DTU: &str =
     "no DTU is configured: set DTU_HOST to its address, which hoymiles-smiles discover finds";
 
-/// Says why the program ends, as one line: cause after cause, no back-trace.
-pub(crate) fn failed(error: &Report) -> ExitCode {
-    eprintln!("hoymiles-smiles: {error:#}");
-    ExitCode::FAILURE
+/// The exit code. Why the program failed is said in one line: cause after cause, no back-trace.
+pub(crate) fn ended(outcome: Result<ExitCode>) -> ExitCode {
+    outcome.unwrap_or_else(|error| {
+        eprintln!("hoymiles-smiles: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 /// Runs the asynchronous part of a command.

@@ -19,7 +19,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '30s'";
 
 /// An arbitrary number that no other program is likely to lock: "Hoymiles" in ASCII.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(x'486f796d696c6573'::bigint)";
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(x'486f796d696c6573'::bigint)";
 
 /// The table where sqlx, and its command-line tool, look for it.
 const CREATE_LEDGER: &str = "
@@ -95,9 +95,11 @@ async fn refuse_foreign_tables(connection: &mut PgConnection) -> Result<(), Fail
         sqlx::query_as(IS_OF_PYTHON_V2).persistent(false).fetch_one(connection).await?;
     if of_python_v2 {
         return Err(Failure::Refusal(StoreError::Schema(
-            "it holds the tables of the Python version 2. Nothing was changed. Carrying them over \
-             comes with the migration command of a later version; until then set DB_NAME to \
-             another, empty database."
+            "it holds the history of the Python version 2. Nothing was changed and nothing is lost: \
+             what is read meanwhile waits. To carry the history over, stop the Python version and \
+             run: hoymiles-smiles migrate-v2 run (in Docker: docker compose run --rm \
+             hoymiles-smiles migrate-v2 run). To begin without it, set DB_NAME to another, empty \
+             database."
                 .to_owned(),
         )));
     }

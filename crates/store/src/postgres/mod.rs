@@ -34,6 +34,7 @@ mod power;
 mod read;
 mod recompute;
 mod transfer;
+pub mod v2;
 mod write;
 
 use std::fmt;
@@ -237,7 +238,8 @@ impl Store for PostgresStore {
 
     async fn prepare(&self) -> Result<(), StoreError> {
         self.upgrade().await?;
-        self.refuse_half_filled().await
+        self.refuse_half_filled().await?;
+        self.refuse_unfinished_v2().await
     }
 
     async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {

@@ -129,7 +129,7 @@ struct Insert {
 
 /// Whether keys of a batch may be in the tables already.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Keys {
+pub(super) enum Keys {
     New,
     Any,
 }
@@ -226,7 +226,7 @@ async fn write(
 }
 
 /// Adds to the exact counts, in the order of the names: it is the order of the locks.
-async fn count(connection: &mut PgConnection, rows: &[(&str, u64)]) -> Result<()> {
+pub(super) async fn count(connection: &mut PgConnection, rows: &[(&str, u64)]) -> Result<()> {
     let new: Vec<_> = rows.iter().filter(|(_, rows)| *rows > 0).collect();
     if new.is_empty() {
         return Ok(());
@@ -256,7 +256,7 @@ async fn set_config(
 }
 
 /// The ids of all inverters of the batch, registering those that are new.
-async fn inverter_ids(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<Ids> {
+pub(super) async fn inverter_ids(connection: &mut PgConnection, batch: &Batch<'_>) -> Result<Ids> {
     let mut ids = Ids::new();
     see_again(connection, batch, &batch.sightings, &mut ids).await?;
     let unknown = without(&batch.sightings, &ids);
@@ -322,7 +322,7 @@ async fn register(
     Ok(())
 }
 
-async fn insert_inverters(
+pub(super) async fn insert_inverters(
     connection: &mut PgConnection,
     rows: &[InverterRow<'_>],
     ids: &Ids,
@@ -355,7 +355,7 @@ async fn insert_inverters(
     Ok(inserted)
 }
 
-async fn insert_ports(
+pub(super) async fn insert_ports(
     connection: &mut PgConnection,
     rows: &[PortRow<'_>],
     ids: &Ids,

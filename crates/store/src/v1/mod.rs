@@ -178,6 +178,9 @@ impl V1File {
     /// # Errors
     /// If the file is damaged.
     pub async fn figures(&self, after: i64) -> Result<Vec<Figure>, V1Error> {
+        if !self.has("metrics").await? {
+            return Ok(Vec::new());
+        }
         let rows = sqlx::query(METRICS)
             .bind(after)
             .bind(PAGE)

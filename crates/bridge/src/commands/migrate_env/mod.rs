@@ -3,6 +3,8 @@
 
 mod env_file;
 mod rewrite;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
