@@ -62,7 +62,7 @@ export function plantCurve(power: Power): (number | null)[] {
   return sum(lines(power))
 }
 
-/** The same without the times of which a part is unknown, to be compared with another day. */
+/** The same without the times of which a part is unknown: so it can stand beside another day. */
 export function wholeCurve(power: Power): (number | null)[] {
   const [from, step] = [Date.parse(power.from), power.bucket_seconds * 1000]
   const faults = power.gaps.filter(isFault)
@@ -116,7 +116,7 @@ function option(day: DayChart, ink: Ink, width: number): Record<string, unknown>
   const at = middles(power)
   const drawn = lines(power)
   const shift = before ? from - Date.parse(before.from) : 0
-  const past = before ? plantCurve(before) : []
+  const past = before ? wholeCurve(before) : []
   const faults = power.gaps.filter(isFault)
   const begin = readSince(power)
   const axis = dayAxis(from, to, power.time_zone, width, format, ink)
