@@ -45,6 +45,7 @@ pub mod csv;
 mod dashboard;
 pub mod export;
 mod finish;
+mod kept;
 pub mod metrics;
 mod moment;
 pub mod problem;

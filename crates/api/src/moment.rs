@@ -27,6 +27,12 @@ impl Moment {
         Self { plant: Arc::clone(&api.live.borrow()), now: api.clock.now() }
     }
 
+    /// The beginning of its second. An age is a second more or less then, as ages are shown.
+    pub(crate) fn at_its_second(self) -> Self {
+        let second = Timestamp::from_second(self.now.as_second());
+        Self { now: second.unwrap_or(self.now), ..self }
+    }
+
     /// The known inverters, ascending by serial.
     ///
     /// # Errors
@@ -128,7 +134,8 @@ impl Moment {
 impl FromRequestParts<Arc<Api>> for Moment {
     type Rejection = Infallible;
 
-    async fn from_request_parts(_: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
-        Ok(Self::of(api))
+    /// The one that a layer has looked at, or now.
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get().cloned().unwrap_or_else(|| Self::of(api)))
     }
 }

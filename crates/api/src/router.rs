@@ -21,6 +21,7 @@ use crate::access::{guard, guard_changes};
 use crate::body;
 use crate::dashboard;
 use crate::finish::{Finishing, finish, problem_of_panic};
+use crate::kept::Kept;
 use crate::query::NoParameters;
 use crate::routes::{
     arrange, docs, energy, events, export, health, history, home, info, inverters, meters, metrics,
@@ -81,7 +82,10 @@ pub fn router(api: Api) -> Router {
 
     let mut paths =
         open_paths.merge_from(live_paths).merge_from(plain_paths).merge_from(more_paths);
-    let tagged = live.route_layer(from_fn_with_state(Arc::clone(&api), unless_unchanged));
+    // Compressed within, so that what is kept is kept as it is sent.
+    let kept = (Arc::clone(&api), Arc::new(Kept::default()));
+    let tagged =
+        live.route_layer(compression()).route_layer(from_fn_with_state(kept, unless_unchanged));
     let mut plain = plain.merge(tagged);
     if api.access.allows_changes() {
         let changing = changing

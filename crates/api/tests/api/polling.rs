@@ -1,13 +1,19 @@
 //! What a page asks for again and again, and what a browser is told about it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use api::{Api, Clock};
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use jiff::SignedDuration;
 use plant::arrangement::Change;
+use serde_json::Value;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
-use crate::world::{Answer, World, serial};
+use crate::world::{Answer, World, noon, serial};
 
 const TAGGED: &[&str] =
     &["/api/info", "/api/plant", "/api/dtus", "/api/inverters", "/api/ports", "/api/layout"];
@@ -41,6 +47,60 @@ async fn what_has_not_changed_is_not_sent_again() {
     world.now += SignedDuration::from_secs(2);
     let stale = ask_again(&world, "/api/inverters", &tag).await;
     assert_eq!(stale.json()[0]["stale"], true, "time has made a difference");
+}
+
+#[tokio::test]
+async fn an_answer_ages_with_the_clock_and_changes_with_the_plant() {
+    let mut world = World::new();
+    let after_ms = Arc::new(AtomicI64::new(0));
+    let (publish, live) = watch::channel(Arc::new(world.plant.clone()));
+    let clock = {
+        let after_ms = Arc::clone(&after_ms);
+        let now = move || noon() + SignedDuration::from_millis(after_ms.load(Ordering::Relaxed));
+        Clock::from_fn(now)
+    };
+    let router = api::router(Api { live, clock, ..world.api() });
+    let ask = |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path);
+        Answer::of(router.clone(), request.body(Body::empty()).unwrap())
+    };
+    for (now_ms, age) in [(0, 0), (900, 0), (1000, 1), (1999, 1), (2000, 2)] {
+        after_ms.store(now_ms, Ordering::Relaxed);
+        for path in ["/api/inverters", "/api/inverters/116100000001"] {
+            let shown = ask("GET", path).await.json();
+            let inverter = if shown.is_array() { &shown[0] } else { &shown };
+            assert_eq!(inverter["age_seconds"], age, "{path} after {now_ms} ms");
+        }
+    }
+    let before = ask("GET", "/api/ports").await;
+    assert_eq!(before.json()[0]["name"], Value::Null);
+    let named = Change::PanelName { serial: serial(), port: 1, name: Some("left".into()) };
+    world.plant.arrange(named);
+    world.plant.revision += 1;
+    publish.send_replace(Arc::new(world.plant.clone()));
+    let after = ask("GET", "/api/ports").await;
+    assert_eq!(after.json()[0]["name"], "left", "in the same second");
+    assert_ne!(after.header("etag"), before.header("etag"));
+    let head = ask("HEAD", "/api/ports").await;
+    assert_eq!((head.text.as_str(), head.header("etag")), ("", after.header("etag")));
+    assert_eq!(ask("GET", "/api/ports").await.text, after.text);
+    assert_eq!(ask("GET", "/api/ports?limit=1").await.status, 400);
+    assert_eq!(ask("GET", "/api/inverters/x").await.status, 404);
+}
+
+#[tokio::test]
+async fn each_gets_the_encoding_it_can_read() {
+    let router = World::new().router();
+    for _ in 0..2 {
+        for (accepted, sent) in [("gzip, br", "gzip"), ("identity", ""), ("br", "")] {
+            let request = Request::get("/api/inverters").header("accept-encoding", accepted);
+            let request = request.body(Body::empty()).unwrap();
+            let answer = Answer::of(router.clone(), request).await;
+            assert_eq!(answer.header("content-encoding"), sent, "{accepted}");
+            assert_eq!(answer.header("vary"), "accept-encoding");
+            assert_eq!(answer.text.starts_with('['), sent.is_empty());
+        }
+    }
 }
 
 #[tokio::test]

@@ -148,9 +148,13 @@ impl World {
     }
 
     pub(crate) fn router(&self) -> Router {
+        router(self.api())
+    }
+
+    pub(crate) fn api(&self) -> Api {
         let now = self.now;
         let (_, live) = watch::channel(Arc::new(self.plant.clone()));
-        router(Api {
+        Api {
             live,
             store: self.store.clone().map(|store| store as Arc<dyn Store>),
             metrics: Arc::clone(&self.metrics),
@@ -161,7 +165,7 @@ impl World {
             metrics_enabled: self.metrics_enabled,
             cors_origins: self.cors_origins.clone(),
             clock: Clock::from_fn(move || now),
-        })
+        }
     }
 
     /// Streams end as when the bridge does.
@@ -176,18 +180,23 @@ impl World {
     }
 
     pub(crate) async fn ask(&self, request: Request<Body>) -> Answer {
-        let response = self.router().oneshot(request).await.unwrap();
+        Answer::of(self.router(), request).await
+    }
+}
+
+impl Answer {
+    /// What this router says.
+    pub(crate) async fn of(router: Router, request: Request<Body>) -> Self {
+        let response = router.oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
+        Self {
             status: parts.status,
             headers: parts.headers,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         }
     }
-}
 
-impl Answer {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
@@ -261,6 +270,7 @@ pub(crate) struct TestStore {
     /// Newest first.
     pub(crate) events: Mutex<Vec<Event>>,
     pub(crate) days: Mutex<Vec<PlantDay>>,
+    pub(crate) configs: Mutex<Vec<(String, Value)>>,
     pub(crate) asked_energy: Mutex<Vec<EnergyQuery>>,
     pub(crate) energy: Mutex<Vec<EnergySeries>>,
     /// Newest first.
@@ -432,8 +442,10 @@ impl Store for TestStore {
         unreachable!("the bridge reads the configuration")
     }
 
-    async fn configs(&self, _: &str) -> Result<Vec<(String, Value)>, StoreError> {
-        unreachable!("the bridge reads the configuration")
+    async fn configs(&self, prefix: &str) -> Result<Vec<(String, Value)>, StoreError> {
+        let entries = self.configs.lock().unwrap().clone();
+        let of_prefix = entries.into_iter().filter(|(key, _)| key.starts_with(prefix)).collect();
+        self.answer(of_prefix).await
     }
 
     async fn set_config(&self, _: &str, _: &Value) -> Result<(), StoreError> {
