@@ -73,7 +73,7 @@ pub(crate) fn thousands(figure: f64) -> String {
 }
 
 /// Two digits that mean something, also of a small ratio.
-fn significant(ratio: f64) -> String {
+pub(crate) fn significant(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.4}") } else { format!("{ratio:.2}") }
 }
 

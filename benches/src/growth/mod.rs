@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 use crate::load::{self, Load};
 use crate::process::{peak_mb, polled, resident_mb};
 use crate::reference::Reference;
-use crate::report::{median, print_table, thousands};
+use crate::report::{median, print_table, significant, thousands};
 use farm::{Farm, calendar};
 use routes::{Past, Route};
 use stock::{Postgres, Sqlite, size_name};
@@ -39,7 +39,7 @@ const COLD_DAYS: usize = 40;
 /// PostgreSQL tells its statistics at most once in a second.
 const STATISTICS_DELAY: Duration = Duration::from_millis(1500);
 
-const HEADER: [&str; 9] = [
+const HEADER: [&str; 10] = [
     "route",
     "engine, rows",
     "one client: p50, p99 ms",
@@ -48,6 +48,7 @@ const HEADER: [&str; 9] = [
     "bytes",
     "buffers",
     "bare axum, the same bytes",
+    "req/s of its",
     "the store alone: p50 ms",
 ];
 
@@ -99,7 +100,7 @@ fn wanted(engine: &str) -> bool {
 struct Growth<'a> {
     farm: &'a Farm,
     dtus: Vec<(&'a str, Running)>,
-    table: Vec<[String; 9]>,
+    table: Vec<[String; 10]>,
     facts: Vec<[String; 3]>,
 }
 
@@ -200,19 +201,20 @@ impl Growth<'_> {
         let bytes = load::once(address, &route.paths[0]).await;
         let reference = Reference::start(bytes);
         let constant = ["/".to_owned()];
+        let clients = if route.is_heavy { 1 } else { CLIENTS };
         let (mut alone, mut many, mut theirs, mut direct) = (vec![], vec![], vec![], vec![]);
         let before = buffers(pool).await;
         let mut requests = 0.0;
         for _ in 0..ROUNDS {
             alone.push(load::run(address, &route.paths, 1, ROUND).await);
-            many.push(load::run(address, &route.paths, CLIENTS, ROUND).await);
+            many.push(load::run(address, &route.paths, clients, ROUND).await);
         }
         for load in alone.iter().chain(&many) {
             requests += load.rate * ROUND.as_secs_f64();
         }
         let touched = (buffers(pool).await - before) / requests;
         for _ in 0..ROUNDS {
-            theirs.push(load::run(reference.address(), &constant, CLIENTS, ROUND).await);
+            theirs.push(load::run(reference.address(), &constant, clients, ROUND).await);
             if !route.questions.is_empty() {
                 let ask = |turn: usize| {
                     let question = &route.questions[turn % route.questions.len()];
@@ -234,6 +236,7 @@ impl Growth<'_> {
                 _ => String::new(),
             },
             words(theirs),
+            significant(many.rate / theirs.rate),
             match direct.is_empty() {
                 true => String::new(),
                 false => format!("{:.2}", Load::middle(&direct).p50_ms),

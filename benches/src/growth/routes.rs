@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use plant::Serial;
 use plant::energy::Calendar;
-use store::{EnergyQuery, EventQuery, Grouping, HistoryQuery, Resolution, Store};
+use store::{
+    EnergyQuery, EventQuery, Grouping, HistoryQuery, MeanQuery, Quantity, Resolution, Store,
+};
 
 /// A route, and what it asks the store for.
 pub(super) struct Route {
@@ -11,6 +13,9 @@ pub(super) struct Route {
     pub(super) name: &'static str,
     /// Asked in turn, so that no answer is simply the last one again.
     pub(super) paths: Vec<String>,
+    /// Asked by one client only: several would ask for more than the pool has connections for, and be
+    /// told so.
+    pub(super) is_heavy: bool,
     /// The same questions to the store itself; empty where the route does not ask it.
     pub(super) questions: Vec<Question>,
 }
@@ -20,6 +25,7 @@ pub(super) enum Question {
     History(HistoryQuery),
     Events(EventQuery),
     Energy(EnergyQuery),
+    Means(MeanQuery),
     /// The days of every DTU between these instants.
     Days(Timestamp, Timestamp),
     Stats,
@@ -50,19 +56,25 @@ pub(super) fn all(past: &Past) -> Vec<Route> {
         stored("/api/events, a day", past.events_of_days()),
         stored("/api/energy, 25 years by day", past.energy(Resolution::Day)),
         stored("/api/energy, 25 years by month", past.energy(Resolution::Month)),
+        stored("/api/energy, 25 years by year", past.energy(Resolution::Year)),
+        Route {
+            is_heavy: true,
+            ..stored("/api/power, a day of the plant, 1 client", past.power_days(false))
+        },
+        stored("/api/power, a day of an inverter", past.power_days(true)),
         stored("/api/coverage, a week", past.coverage()),
     ]
 }
 
 /// A route that is answered from memory.
 fn live(path: &'static str) -> Route {
-    Route { name: path, paths: vec![path.to_owned()], questions: Vec::new() }
+    Route { name: path, paths: vec![path.to_owned()], is_heavy: false, questions: Vec::new() }
 }
 
 /// A route that asks the store.
 fn stored(name: &'static str, asked: Vec<(String, Question)>) -> Route {
     let (paths, questions) = asked.into_iter().unzip();
-    Route { name, paths, questions }
+    Route { name, paths, is_heavy: false, questions }
 }
 
 impl Past {
@@ -113,7 +125,12 @@ impl Past {
         let (_, end) = self.days[0];
         let to = self.calendar.day(end);
         let from = to.saturating_sub(jiff::Span::new().years(25));
-        let word = if resolution == Resolution::Day { "day" } else { "month" };
+        let word = match resolution {
+            Resolution::Hour => "hour",
+            Resolution::Day => "day",
+            Resolution::Month => "month",
+            Resolution::Year => "year",
+        };
         let query = EnergyQuery {
             from: self.calendar.start(from),
             to: end,
@@ -124,6 +141,29 @@ impl Past {
         };
         let path = format!("/api/energy?from={from}&to={to}&resolution={word}&by=plant");
         vec![(path, Question::Energy(query))]
+    }
+
+    /// What the chart of a past day asks for, in means of five minutes.
+    fn power_days(&self, of_an_inverter: bool) -> Vec<(String, Question)> {
+        let days = self.days.iter().filter(|(from, to)| to.duration_since(*from).as_hours() == 24);
+        let of = |((from, to), serial): (&(Timestamp, Timestamp), &Serial)| {
+            let day = self.calendar.day(*from);
+            let path = format!("/api/power?day={day}&points=288");
+            let query = MeanQuery {
+                quantity: Quantity::PortPower,
+                from: *from,
+                to: *to,
+                bucket_s: 300,
+                serial: of_an_inverter.then_some(*serial),
+                port: None,
+            };
+            let path = match query.serial {
+                Some(serial) => format!("{path}&by=inverter&serial={serial}"),
+                None => path,
+            };
+            (path, Question::Means(query))
+        };
+        days.zip(self.serials.iter().cycle()).map(of).collect()
     }
 
     fn coverage(&self) -> Vec<(String, Question)> {
@@ -141,6 +181,7 @@ impl Question {
             Self::History(query) => drop(store.history(query).await.unwrap()),
             Self::Events(query) => drop(store.events(query).await.unwrap()),
             Self::Energy(query) => drop(store.energy(query).await.unwrap()),
+            Self::Means(query) => drop(store.means(query).await.unwrap()),
             Self::Days(from, to) => {
                 let (from, to) = (calendar.day(*from), calendar.day(*to));
                 drop(store.plant_days(from, to).await.unwrap());
