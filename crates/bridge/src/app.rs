@@ -76,7 +76,8 @@ impl App {
             live.storage.link = StoreLink::Off;
             live.past_known = true;
         }
-        let pollers: Vec<_> = config.dtus.iter().map(|dtu| dtu.name.clone()).collect();
+        let pollers: Vec<_> =
+            config.dtus.iter().map(|dtu| (dtu.name.clone(), dtu.query_period_s)).collect();
         for dtu in &config.dtus {
             live.dtus.insert(dtu.name.clone(), starting(dtu));
         }
@@ -231,7 +232,7 @@ struct Database<'a> {
 async fn keep_in_touch(
     database: Database<'_>,
     instance_id: Arc<OnceLock<Uuid>>,
-    dtu_names: Vec<String>,
+    pollers: Vec<(String, u64)>,
     news: mpsc::Sender<StorageNews>,
     cancel: &CancellationToken,
     tasks: &TaskTracker,
@@ -255,7 +256,7 @@ async fn keep_in_touch(
             store: &*store,
             forwarder,
             instance_id: &instance_id,
-            dtu_names: &dtu_names,
+            pollers: &pollers,
             started_at,
             calendar,
         };

@@ -201,7 +201,8 @@ pub(crate) struct Opening<'a> {
     /// Where there is an outbox.
     pub(crate) forwarder: Option<&'a Forwarder>,
     pub(crate) instance_id: &'a OnceLock<Uuid>,
-    pub(crate) dtu_names: &'a [String],
+    /// The DTUs by name, and how often each is polled, s.
+    pub(crate) pollers: &'a [(String, u64)],
     /// When this bridge started.
     pub(crate) started_at: Timestamp,
     /// Decides which days are over.
@@ -265,7 +266,8 @@ impl Opening<'_> {
         };
         self.instance_id.get_or_init(|| id);
         let mut memories = BTreeMap::new();
-        for name in self.dtu_names {
+        for (name, period_s) in self.pollers {
+            store::note_poll_interval(store, name, self.started_at, *period_s).await?;
             let key = memory_key(name);
             if let Some(memory) = store.config(&key).await? {
                 memories.insert(key, memory);

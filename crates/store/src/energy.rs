@@ -102,14 +102,32 @@ pub struct EnergyPoint {
     pub samples: u64,
 }
 
+impl EnergyPoint {
+    /// The sum of a period and a later part of it, or that of another DTU.
+    pub(crate) fn and(self, more: &Self) -> Self {
+        Self {
+            energy_wh: self.energy_wh + more.energy_wh,
+            estimated_wh: self.estimated_wh + more.estimated_wh,
+            samples: self.samples + more.samples,
+            peak: match (self.peak, more.peak) {
+                (Some(peak), Some(other)) if other.0 > peak.0 => Some(other),
+                (peak, other) => peak.or(other),
+            },
+            ..self
+        }
+    }
+}
+
 /// One port or DTU with its rows.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Owner {
     pub(crate) dtu_name: Option<String>,
     pub(crate) port: Option<(Serial, u8)>,
     pub(crate) first_seen: Option<Timestamp>,
     /// Accounted by the end of the range, Wh.
     pub(crate) lifetime_wh: Option<u64>,
+    /// Of a DTU the last day on which it was polled.
+    pub(crate) last_day: Option<Date>,
     pub(crate) points: Vec<EnergyPoint>,
 }
 
@@ -122,6 +140,12 @@ pub(crate) fn following_day(calendar: &Calendar, at: Timestamp) -> (Date, Timest
     }
     let next = day.saturating_add(1.day());
     (next, calendar.start(next))
+}
+
+/// These owners, each with its points.
+pub(crate) fn with_points(owners: Vec<Owner>, points: Vec<Vec<EnergyPoint>>) -> Vec<Owner> {
+    let each = owners.into_iter().zip(points);
+    each.map(|(owner, points)| Owner { points, ..owner }).collect()
 }
 
 /// The series of these owners, which come in the order in which their series are to be.
@@ -160,17 +184,12 @@ fn merged(sum: Vec<EnergyPoint>, more: Vec<EnergyPoint>, members: usize) -> Vec<
         return more;
     }
     let alone = |point: EnergyPoint| (point.start, EnergyPoint { peak: None, ..point });
+    if more.is_empty() {
+        return sum.into_iter().map(|point| alone(point).1).collect();
+    }
     let mut points: BTreeMap<Timestamp, EnergyPoint> = sum.into_iter().map(alone).collect();
     for (start, point) in more.into_iter().map(alone) {
-        let known = points.entry(start).or_insert(EnergyPoint {
-            energy_wh: 0,
-            estimated_wh: 0,
-            samples: 0,
-            ..point
-        });
-        known.energy_wh += point.energy_wh;
-        known.estimated_wh += point.estimated_wh;
-        known.samples += point.samples;
+        points.entry(start).and_modify(|sum| *sum = sum.and(&point)).or_insert(point);
     }
     points.into_values().collect()
 }

@@ -97,6 +97,8 @@ pub(crate) struct Ledger<'a> {
     pub(crate) ports: BTreeMap<PortKey, PortBook>,
     /// The last poll of each DTU that was entered.
     polls: BTreeMap<String, Timestamp>,
+    /// The day of the last poll of each DTU before this batch.
+    last_days: BTreeMap<String, Date>,
     pub(crate) dtu_days: BTreeMap<(String, Date), Tally>,
     pub(crate) dtu_hours: BTreeMap<(String, Timestamp), Tally>,
 }
@@ -126,7 +128,17 @@ impl<'a> Ledger<'a> {
         ports: BTreeMap<PortKey, PortBook>,
         polls: BTreeMap<String, Timestamp>,
     ) -> Self {
-        Self { calendar, ports, polls, dtu_days: BTreeMap::new(), dtu_hours: BTreeMap::new() }
+        let last_days = polls.iter().map(|(name, at)| (name.clone(), calendar.day(*at))).collect();
+        let (dtu_days, dtu_hours) = (BTreeMap::new(), BTreeMap::new());
+        Self { calendar, ports, polls, last_days, dtu_days, dtu_hours }
+    }
+
+    /// Whether anything was added to a day of a DTU that was over before: see
+    /// [`sealed`](crate::sealed).
+    pub(crate) fn changes_the_past(&self) -> bool {
+        let is_over =
+            |(name, day): &(String, Date)| self.last_days.get(name).is_some_and(|last| day < last);
+        self.dtu_days.keys().any(is_over)
     }
 
     /// Whether there are rows, all later than what it knows of their ports.

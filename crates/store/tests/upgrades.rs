@@ -262,6 +262,7 @@ async fn a_backup_of_an_earlier_version_is_restored() {
     let bytes = std::fs::read(&file).unwrap();
 
     let newest = of_version("sqlite", 3).await;
+    newest.store().await;
     let newest = seals(&newest).await;
     for to in [World::sqlite().await, World::postgres().await] {
         let backup = Backup::open(&file).await.unwrap();

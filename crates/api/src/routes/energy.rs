@@ -50,6 +50,9 @@ pub async fn energy(
         return Err(Problem::bad_parameter("from", &found, allowed));
     }
     let query = EnergyQuery { from, to, resolution, by, serial, port };
-    let found = from_store(store.energy(&query)).await?;
-    Ok(Json(Energy::of(&query, found, &moment, &api.identity)))
+    let (found, intervals) = from_store(async {
+        tokio::try_join!(store.energy(&query), store::poll_intervals(&**store))
+    })
+    .await?;
+    Ok(Json(Energy::of(&query, found, &intervals, &moment, &api.identity)))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use plant::energy::Calendar;
-use store::EventQuery;
+use store::{EventQuery, PollIntervals};
 
 use super::from_store;
 use crate::problem::{CommonProblems, Problem, StoreProblems};
@@ -72,9 +72,14 @@ pub async fn coverage(
         kinds: CAUSES,
         limit: MAX_GAPS,
     };
-    let (days, events) =
-        from_store(async { tokio::try_join!(store.plant_days(from, to), store.events(&query)) })
-            .await?;
+    let (days, events, mut intervals) = from_store(async {
+        tokio::try_join!(
+            store.plant_days(from, to),
+            store.events(&query),
+            store::poll_intervals(&**store)
+        )
+    })
+    .await?;
     let polls: BTreeMap<_, _> =
         days.iter().map(|day| ((day.dtu_name.as_str(), day.day), day.polls)).collect();
     let mut coverage = Vec::new();
@@ -82,11 +87,13 @@ pub async fn coverage(
         let its_own = moment.plant.inverters.values().filter(|own| own.dtu_name == *name);
         let first = its_own.map(|inverter| inverter.first_seen).min();
         let first = calendar.day(first.unwrap_or(moment.plant.started_at));
+        let intervals = intervals.remove(name);
+        let intervals = intervals.unwrap_or_else(|| PollIntervals::always(dtu.poll_interval_s));
         for day in Calendar::days(from, to).take_while(|day| *day <= today) {
             let polls = polls.get(&(name.as_str(), day)).copied();
             if day >= first || polls.is_some() {
                 let polls = polls.unwrap_or(0);
-                coverage.push(Coverage::of((name, dtu), day, polls, &events, &moment));
+                coverage.push(Coverage::of((name, &intervals), day, polls, &events, &moment));
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The shape of `/api/coverage`: how much of each day was read, and why not more.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use plant::event::{Event, EventKind, READINGS};
-use plant::live::DtuState;
 use serde::Serialize;
+use store::PollIntervals;
 use utoipa::ToSchema;
 
 use crate::Moment;
@@ -25,7 +25,7 @@ pub struct Coverage {
     /// Polls that brought readings.
     #[schema(example = 1434)]
     pub polls: u32,
-    /// Polls that fit into the day, as far as it is over, at the DTU's poll interval of now.
+    /// Polls that fit into the day, as far as it is over, at the poll intervals that the DTU had.
     #[schema(example = 1440)]
     pub expected: u32,
     /// `polls` of `expected`, 0 to 1.
@@ -59,7 +59,7 @@ pub struct Gap {
 impl Coverage {
     /// A day of a DTU with so many polls, in which these events may play a part.
     pub fn of(
-        (dtu_name, dtu): (&str, &DtuState),
+        (dtu_name, intervals): (&str, &PollIntervals),
         day: Date,
         polls: u32,
         events: &[Event],
@@ -69,7 +69,7 @@ impl Coverage {
         let start = calendar.start(day);
         let end = day.tomorrow().map_or(Timestamp::MAX, |next| calendar.start(next));
         let end = end.min(moment.now);
-        let expected = expected(end.duration_since(start), dtu.poll_interval_s);
+        let expected = u32::try_from(intervals.expected(start, end)).unwrap_or(u32::MAX);
         let missing = expected.saturating_sub(polls);
         let mut gaps: Vec<Gap> = events
             .iter()
@@ -105,11 +105,6 @@ pub(crate) fn is_missing_because_of(event: &Event, dtu_name: &str) -> bool {
         EventKind::DatabaseOutage => event.subject == READINGS,
         _ => false,
     }
-}
-
-fn expected(elapsed: SignedDuration, poll_interval_s: u64) -> u32 {
-    let elapsed_s = u64::try_from(elapsed.as_secs()).unwrap_or(0);
-    u32::try_from(elapsed_s / poll_interval_s.max(1)).unwrap_or(u32::MAX)
 }
 
 /// To the thousandth, and 1 where nothing can be missing yet. Retries of a newcomer's first poll can

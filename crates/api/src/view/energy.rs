@@ -1,13 +1,16 @@
 //! The shape of `/api/energy`.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use plant::Serial;
 use plant::energy::Calendar;
 use serde::Serialize;
-use store::{EnergyPoint, EnergyQuery, EnergySeries, Member};
+use store::{EnergyPoint, EnergyQuery, EnergySeries, Member, PollIntervals};
 use utoipa::ToSchema;
 
-use super::{grouping_word, local};
+use super::{Local, grouping_word};
 use crate::query::energy::{Periods, resolution_word};
 use crate::{Identity, Moment};
 
@@ -24,11 +27,11 @@ pub struct Energy {
     #[schema(example = "plant")]
     pub by: &'static str,
     /// The beginning of the first period.
-    #[schema(format = DateTime, example = "2026-06-01T00:00:00+02:00")]
-    pub from: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-01T00:00:00+02:00")]
+    pub from: Local,
     /// The end of the last period.
-    #[schema(format = DateTime, example = "2026-07-01T00:00:00+02:00")]
-    pub to: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-07-01T00:00:00+02:00")]
+    pub to: Local,
     /// One for the plant, or one per DTU, inverter or port, ascending.
     pub series: Vec<Series>,
 }
@@ -55,11 +58,11 @@ pub struct Series {
 #[schema(as = EnergyPoint)]
 pub struct Point {
     /// Its beginning, with the plant's offset.
-    #[schema(format = DateTime, example = "2026-06-21T00:00:00+02:00")]
-    pub start: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-21T00:00:00+02:00")]
+    pub start: Local,
     /// Its end: that of a day is 23, 24 or 25 hours later.
-    #[schema(format = DateTime, example = "2026-06-22T00:00:00+02:00")]
-    pub end: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-22T00:00:00+02:00")]
+    pub end: Local,
     /// Accounted energy in Wh.
     #[schema(example = 18_204)]
     pub energy_wh: u64,
@@ -76,9 +79,9 @@ pub struct Point {
     pub peak_w: Option<f32>,
     /// When that was.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-06-21T13:42:00+02:00")]
-    pub peak_at: Option<String>,
+    pub peak_at: Option<Local>,
     /// Readings that were taken, of those that fit into the period so far, 0 to 1, by the poll
-    /// interval of now; null where it is not known.
+    /// intervals that the DTUs had; null where they are not known.
     #[schema(example = 0.998)]
     pub coverage: Option<f64>,
 }
@@ -88,25 +91,32 @@ impl Energy {
     pub fn of(
         query: &EnergyQuery,
         found: Vec<EnergySeries>,
+        intervals: &BTreeMap<String, PollIntervals>,
         moment: &Moment,
         identity: &Identity,
     ) -> Self {
         let calendar = &moment.plant.calendar;
-        let series = found.into_iter().map(|series| Series::of(series, query, moment));
+        let of = |found| Series::of(found, query, intervals, moment);
+        let series = found.into_iter().map(of);
         Self {
             time_zone: identity.time_zone.clone(),
             resolution: resolution_word(query.resolution),
             by: grouping_word(query.by),
-            from: local(calendar, query.from),
-            to: local(calendar, query.to),
+            from: Local::of(calendar, query.from),
+            to: Local::of(calendar, query.to),
             series: series.collect(),
         }
     }
 }
 
 impl Series {
-    fn of(found: EnergySeries, query: &EnergyQuery, moment: &Moment) -> Self {
-        let expected = Expected::of(&found.members, moment);
+    fn of(
+        found: EnergySeries,
+        query: &EnergyQuery,
+        intervals: &BTreeMap<String, PollIntervals>,
+        moment: &Moment,
+    ) -> Self {
+        let expected = Expected::of(&found.members, intervals, moment);
         let periods = Periods { calendar: &moment.plant.calendar, resolution: query.resolution };
         let points = found.points.iter().map(|point| Point::of(point, periods, &expected));
         Self {
@@ -119,46 +129,54 @@ impl Series {
 }
 
 impl Point {
-    fn of(point: &EnergyPoint, periods: Periods<'_>, expected: &Expected) -> Self {
+    fn of(point: &EnergyPoint, periods: Periods<'_>, expected: &Expected<'_>) -> Self {
         let calendar: &Calendar = periods.calendar;
         let end = periods.end(point.start);
         Self {
-            start: local(calendar, point.start),
-            end: local(calendar, end),
+            start: Local::of(calendar, point.start),
+            end: Local::of(calendar, end),
             energy_wh: point.energy_wh,
             estimated_wh: point.estimated_wh,
             lifetime_wh: point.lifetime_wh,
             peak_w: point.peak.map(|(power_w, _)| power_w),
-            peak_at: point.peak.map(|(_, at)| local(calendar, at)),
+            peak_at: point.peak.map(|(_, at)| Local::of(calendar, at)),
             coverage: expected.coverage(point, end),
         }
     }
 }
 
-/// How many readings fit into a time: of each port or DTU its poll interval, s, and since when it is
-/// there. None where a DTU is not configured any more.
-struct Expected {
-    members: Option<Vec<(u64, Timestamp)>>,
+/// How many readings fit into a time: of each port or DTU how often it was read, and since when it is
+/// there. None where that is not known of all of them.
+struct Expected<'a> {
+    members: Option<Vec<(Cow<'a, PollIntervals>, Timestamp)>>,
     now: Timestamp,
 }
 
-impl Expected {
-    fn of(members: &[Member], moment: &Moment) -> Self {
-        let interval = |member: &Member| {
-            let dtu = moment.plant.dtus.get(member.dtu_name.as_deref()?)?;
-            Some((dtu.poll_interval_s.max(1), member.first_seen.unwrap_or(Timestamp::MIN)))
+impl<'a> Expected<'a> {
+    fn of(
+        members: &[Member],
+        intervals: &'a BTreeMap<String, PollIntervals>,
+        moment: &Moment,
+    ) -> Self {
+        let of = |member: &Member| {
+            let name = member.dtu_name.as_deref()?;
+            let of_now = || {
+                let dtu = moment.plant.dtus.get(name)?;
+                Some(Cow::Owned(PollIntervals::always(dtu.poll_interval_s)))
+            };
+            let intervals = intervals.get(name).map(Cow::Borrowed).or_else(of_now)?;
+            Some((intervals, member.first_seen.unwrap_or(Timestamp::MIN)))
         };
-        Self { members: members.iter().map(interval).collect(), now: moment.now }
+        Self { members: members.iter().map(of).collect(), now: moment.now }
     }
 
     /// To the thousandth; none before a first reading can be expected.
     fn coverage(&self, point: &EnergyPoint, end: Timestamp) -> Option<f64> {
         let end = end.min(self.now);
-        let fit = |&(interval_s, since): &(u64, Timestamp)| {
-            let seconds = end.duration_since(point.start.max(since)).as_secs();
-            u64::try_from(seconds).unwrap_or(0) / interval_s
-        };
-        let expected: u64 = self.members.as_ref()?.iter().map(fit).sum();
+        let members = self.members.as_ref()?.iter();
+        let expected: u64 = members
+            .map(|(intervals, since)| intervals.expected(point.start.max(*since), end))
+            .sum();
         if expected == 0 {
             return None;
         }

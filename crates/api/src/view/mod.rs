@@ -40,6 +40,8 @@ use std::time::Duration;
 
 use ::plant::energy::Calendar;
 use jiff::Timestamp;
+use jiff::tz::Offset;
+use serde::{Serialize, Serializer};
 use store::Grouping;
 
 /// Watts to the tenth that DTUs report: a sum of tenths has noise further down.
@@ -53,9 +55,24 @@ pub(crate) fn milliseconds(seconds: f64) -> f64 {
         .map_or(seconds, |duration| duration.as_millis() as f64 / 1000.0)
 }
 
-/// An instant with the plant's offset: `2026-06-21T00:00:00+02:00`.
-pub(crate) fn local(calendar: &Calendar, at: Timestamp) -> String {
-    at.display_with_offset(calendar.zone().to_offset(at)).to_string()
+/// An instant with the plant's offset: `2026-06-21T00:00:00+02:00`. It is written when the answer is,
+/// as a series has tens of thousands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Local {
+    at: Timestamp,
+    offset: Offset,
+}
+
+impl Local {
+    pub(crate) fn of(calendar: &Calendar, at: Timestamp) -> Self {
+        Self { at, offset: calendar.offset(at) }
+    }
+}
+
+impl Serialize for Local {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.at.display_with_offset(self.offset))
+    }
 }
 
 /// What series are about, as the parameter `by` takes it.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::coverage::{CAUSES, is_missing_because_of};
-use super::{grouping_word, local};
+use super::{Local, grouping_word};
 use crate::chart::{Buckets, Line};
 use crate::query::power::Shown;
 use crate::{Identity, Moment};
@@ -19,11 +19,11 @@ pub struct Power {
     #[schema(example = "Europe/Berlin")]
     pub time_zone: String,
     /// The beginning of the first bucket.
-    #[schema(format = DateTime, example = "2026-06-21T00:00:00+02:00")]
-    pub from: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-21T00:00:00+02:00")]
+    pub from: Local,
     /// The end of the range.
-    #[schema(format = DateTime, example = "2026-06-22T00:00:00+02:00")]
-    pub to: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-22T00:00:00+02:00")]
+    pub to: Local,
     /// The length of a bucket, s. It may be longer than was asked for: a bucket holds two polls at
     /// least, so that a single one that is missing leaves no dent.
     #[schema(example = 300)]
@@ -65,11 +65,11 @@ pub struct PowerSeries {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PowerGap {
     /// Its start, or that of the range.
-    #[schema(format = DateTime, example = "2026-06-21T14:00:00+02:00")]
-    pub from: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-21T14:00:00+02:00")]
+    pub from: Local,
     /// Its end, or that of the range, or now.
-    #[schema(format = DateTime, example = "2026-06-21T14:05:00+02:00")]
-    pub to: String,
+    #[schema(value_type = String, format = DateTime, example = "2026-06-21T14:05:00+02:00")]
+    pub to: Local,
     /// dtu_outage, bridge_down, or database_outage if readings could not be kept.
     #[schema(example = "dtu_outage")]
     pub cause: &'static str,
@@ -99,8 +99,8 @@ impl Power {
         causes.sort_by_key(|event| event.started_at);
         Self {
             time_zone: identity.time_zone.clone(),
-            from: local(calendar, buckets.from),
-            to: local(calendar, buckets.to),
+            from: Local::of(calendar, buckets.from),
+            to: Local::of(calendar, buckets.to),
             bucket_seconds: buckets.bucket_s,
             by: grouping_word(by),
             quantity,
@@ -130,8 +130,8 @@ impl PowerGap {
         let to = event.ended_at.map_or(end, |over| over.min(end));
         let dtu_name = (event.kind == EventKind::DtuOutage).then(|| event.subject.clone());
         (from < to).then(|| Self {
-            from: local(calendar, from),
-            to: local(calendar, to),
+            from: Local::of(calendar, from),
+            to: Local::of(calendar, to),
             cause: event.kind.word(),
             text: event.text.clone(),
             dtu_name,

@@ -14,7 +14,7 @@ use crate::world::{Mood, SERIAL, World, noon, reading};
 pub(crate) const METER: &str = "10c071000001";
 pub(crate) const HYBRID: &str = "22069995057734";
 
-fn meter() -> MeterReading {
+pub(crate) fn meter() -> MeterReading {
     MeterReading {
         phase_count: Some(3),
         power_w: Some(-2610.0),
@@ -33,7 +33,7 @@ fn meter() -> MeterReading {
     }
 }
 
-fn hybrid(sampled_at: Timestamp) -> StorageReading {
+pub(crate) fn hybrid(sampled_at: Timestamp) -> StorageReading {
     let phase = |phase, watts| StoragePhase {
         phase,
         voltage_v: Some(230.1),

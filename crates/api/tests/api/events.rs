@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use plant::event::{Event, EventKind};
 use serde_json::json;
-use store::PlantDay;
+use store::{EnergyPoint, EnergySeries, Member, PlantDay};
 
 use crate::world::{Mood, World, noon};
 
@@ -118,6 +118,40 @@ async fn coverage_names_each_gap_with_its_cause() {
     assert_eq!(days[1]["gaps"][0]["to"], "2026-06-21T00:00:00Z");
     let one = world.get("/api/coverage?from=2026-06-20&to=2026-06-21").await.json();
     assert_eq!(one.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_past_day_counts_by_the_interval_it_was_polled_with() {
+    let mut world = World::new();
+    world.inverter().first_seen = noon() - SignedDuration::from_hours(72);
+    let intervals = json!([
+        {"since": "2026-06-01T00:00:00Z", "seconds": 900},
+        {"since": "2026-06-20T12:00:00Z", "seconds": 60},
+    ]);
+    *world.store().configs.lock().unwrap() = vec![("poll_interval/roof".into(), intervals)];
+    *world.store().days.lock().unwrap() = vec![day("2026-06-19", 96), day("2026-06-20", 384)];
+    let days = world.get(COVERAGE).await.json();
+    let shown = |day: usize| (days[day]["expected"].clone(), days[day]["share"].clone());
+    assert_eq!(shown(1), (json!(96), json!(1.0)));
+    assert_eq!(shown(2), (json!(48 + 720), json!(0.5)), "the day of the change");
+    assert_eq!(shown(3).0, 720);
+
+    let point = |start: &str, samples| EnergyPoint {
+        start: start.parse().unwrap(),
+        energy_wh: 1,
+        estimated_wh: 0,
+        lifetime_wh: None,
+        peak: None,
+        samples,
+    };
+    *world.store().energy.lock().unwrap() = vec![EnergySeries {
+        members: vec![Member { dtu_name: Some("roof".into()), first_seen: None }],
+        points: vec![point("2026-06-19T00:00:00Z", 96), point("2026-06-20T00:00:00Z", 384)],
+        ..EnergySeries::default()
+    }];
+    let series = world.get("/api/energy").await.json();
+    let points = &series["series"][0]["points"];
+    assert_eq!((&points[0]["coverage"], &points[1]["coverage"]), (&json!(1.0), &json!(0.5)));
 }
 
 #[tokio::test]

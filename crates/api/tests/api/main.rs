@@ -4,6 +4,7 @@
 
 mod access;
 mod arrange;
+mod clock_changes;
 mod devices;
 mod energy;
 mod events;

@@ -39,7 +39,11 @@ pub(crate) async fn make(config: &Config, dtus: &[Past<'_>], days: u16) -> Resul
     let newest = store.stats().await?.newest_reading;
     let begin = now - SignedDuration::from_hours(24 * i64::from(days));
     let mut at = newest.map_or(begin, |newest| newest + STEP);
-    let mut past = MadeUp::new(config, dtus, at);
+    let step_s = u64::try_from(STEP.as_secs()).expect("the step is positive");
+    for dtu in dtus {
+        store::note_poll_interval(&store, dtu.name, at, step_s).await?;
+    }
+    let mut past = MadeUp::new(config, dtus, at, step_s);
     past.watch.adopt(store.open_events().await?);
     let mut batch = Vec::with_capacity(BATCH);
     while at <= now {
@@ -66,12 +70,11 @@ struct MadeUp {
 }
 
 impl MadeUp {
-    fn new(config: &Config, dtus: &[Past<'_>], begin: Timestamp) -> Self {
+    fn new(config: &Config, dtus: &[Past<'_>], begin: Timestamp, interval_s: u64) -> Self {
         let mut live = LivePlant::new(begin, StorageState::connecting("sqlite"));
         live.storage.link = StoreLink::Up;
         live.calendar = config.calendar();
         for dtu in dtus {
-            let interval_s = u64::try_from(STEP.as_secs()).expect("the step is positive");
             let state = DtuState::starting("demo".to_owned(), "modbus", interval_s);
             live.dtus.insert(dtu.name.to_owned(), state);
         }

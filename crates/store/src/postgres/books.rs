@@ -123,6 +123,13 @@ const ADD_DTU_HOURS: &str = "
         peak_power = GREATEST(h.peak_power, EXCLUDED.peak_power),
         polls      = h.polls + EXCLUDED.polls";
 
+/// See [`sealed`](crate::sealed).
+pub(super) const CHANGE_THE_PAST: &str = "
+    INSERT INTO past_changes AS p (site_id, changes)
+    VALUES (1, 1)
+    ON CONFLICT (site_id) DO UPDATE
+    SET changes = p.changes + 1";
+
 /// Rows in one statement, so that it fits into one TLS record: see "Statement size" of
 /// [`write`](super::write). A state of an account is some 300 bytes of JSON.
 const STATES_PER_STATEMENT: usize = 40;
@@ -159,7 +166,11 @@ pub(super) async fn keep(
     add_port_days(connection, ledger.port_days(), ids).await?;
     add_port_hours(connection, ledger.port_hours(), ids).await?;
     add_dtu_days(connection, &ledger).await?;
-    add_dtu_hours(connection, &ledger).await
+    add_dtu_hours(connection, &ledger).await?;
+    if ledger.changes_the_past() {
+        unnamed(CHANGE_THE_PAST).execute(connection).await?;
+    }
+    Ok(())
 }
 
 async fn port_states(

@@ -58,6 +58,7 @@ pub use options::{PostgresOptions, PostgresOptionsError};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
+use crate::sealed::SealedDays;
 use crate::{
     Bucket, BucketQuery, Claim, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, Lease, Leases,
     MeanQuery, MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
@@ -103,6 +104,7 @@ pub struct PostgresStore {
     /// `host:port/database`, for error texts.
     server: String,
     calendar: Calendar,
+    sealed: SealedDays,
     size: read::SizeOnDisk,
 }
 
@@ -124,6 +126,7 @@ impl PostgresStore {
             server: server_name(&connect),
             pool: pool.connect_lazy_with(connect),
             calendar: Calendar::new(TimeZone::UTC),
+            sealed: SealedDays::default(),
             size: read::SizeOnDisk::default(),
         })
     }
@@ -301,7 +304,7 @@ impl Store for PostgresStore {
     }
 
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
-        self.call(energy::energy(&self.pool, &self.calendar, query)).await
+        self.call(energy::energy(&self.pool, &self.calendar, &self.sealed, query)).await
     }
 
     async fn means(&self, query: &MeanQuery) -> Result<Vec<MeanSeries>, StoreError> {

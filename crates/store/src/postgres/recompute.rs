@@ -10,7 +10,7 @@ use plant::live::FUTURE_TOLERANCE;
 use plant::{InverterReading, PortReading, Serial};
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::books::{add_port_days, add_port_hours};
+use super::books::{CHANGE_THE_PAST, add_port_days, add_port_hours};
 use super::write::Ids;
 use super::{BEGIN_READ, BEGIN_WRITE, begin, forget_repeated, unnamed};
 use crate::ledger::PortKey;
@@ -148,6 +148,7 @@ pub(super) async fn days(
             .execute(&mut *writing)
             .await?;
     }
+    unnamed(CHANGE_THE_PAST).execute(&mut *writing).await?;
     writing.commit().await?;
     Ok(done)
 }

@@ -125,6 +125,13 @@ const ADD_DTU_HOURS: &str = "
                               excluded.peak_power),
         polls      = h.polls + excluded.polls";
 
+/// See [`sealed`](crate::sealed).
+pub(super) const CHANGE_THE_PAST: &str = "
+    INSERT INTO past_changes AS p (site_id, changes)
+    VALUES (1, 1)
+    ON CONFLICT (site_id) DO UPDATE
+    SET changes = p.changes + 1";
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// Enters the batch into the books and stores what has changed.
@@ -166,6 +173,9 @@ pub(super) async fn keep(
         (name, hour, entry.energy_wh, entry.estimated_wh, peak, peak_at, entry.samples)
     });
     insert(connection, ADD_DTU_HOURS, dtu_hours).await?;
+    if ledger.changes_the_past() {
+        sqlx::query(CHANGE_THE_PAST).execute(connection).await?;
+    }
     Ok(())
 }
 

@@ -1,15 +1,18 @@
 //! Energy series. Owners (ports or DTUs) come first, then the rows of each through its key.
 
+use jiff::Timestamp;
 use plant::energy::Calendar;
+use serde::Deserialize;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool};
 
 use super::file::{micros, timestamp};
 use super::write::json;
 use crate::energy::{
-    EnergyPoint, EnergyQuery, EnergySeries, Owner, Resolution, following_day, series,
+    EnergyPoint, EnergyQuery, EnergySeries, Owner, Resolution, following_day, series, with_points,
 };
 use crate::rows;
+use crate::sealed::{SealedDays, is_long};
 
 /// `later` is what was booked after the range: whole days, and the hours before them.
 const PORTS: &str = "
@@ -39,6 +42,12 @@ const DTUS: &str = "
     )
     SELECT n.dtu_name,
            (SELECT min(first_seen) FROM inverters WHERE dtu_name = n.dtu_name) AS first_seen,
+           (SELECT day
+            FROM plant_daily
+            WHERE site_id = 1 AND dtu_name = n.dtu_name AND last_at IS NOT NULL
+            ORDER BY day DESC
+            LIMIT 1) AS last_day,
+           COALESCE((SELECT changes FROM past_changes WHERE site_id = 1), 0) AS changes,
            (SELECT sum(c.total_production)
             FROM production_cache AS c
             JOIN inverters AS i USING (inverter_id)
@@ -53,23 +62,37 @@ const DTUS: &str = "
     WHERE n.dtu_name IS NOT NULL
     ORDER BY n.dtu_name";
 
+/// The days of each DTU from one on.
+const DAYS_FROM: &str = "
+    SELECT owner, json_group_array(json_array(day, energy, estimated, peak_power, peak_at, polls))
+                  AS points
+    FROM (SELECT o.key AS owner, r.*
+          FROM json_each(?1) AS o
+          CROSS JOIN plant_daily AS r
+          WHERE r.site_id = 1
+            AND r.dtu_name = o.value ->> 0
+            AND r.day >= COALESCE(o.value ->> 1, '')
+          ORDER BY o.key, r.day)
+    GROUP BY owner";
+
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::energy`](crate::Store::energy).
 pub(super) async fn energy(
     readers: &SqlitePool,
     calendar: &Calendar,
+    sealed: &SealedDays,
     query: &EnergyQuery,
 ) -> Result<Vec<EnergySeries>> {
     // One snapshot of the database for both statements.
     let mut transaction = readers.begin().await?;
-    let owners = if query.by.is_of_dtus() {
-        of_dtus(&mut transaction, calendar, query).await?
+    let found = if query.by.is_of_dtus() {
+        of_dtus(&mut transaction, calendar, sealed, query).await?
     } else {
-        of_ports(&mut transaction, calendar, query).await?
+        series(query.by, of_ports(&mut transaction, calendar, query).await?)
     };
     transaction.commit().await?;
-    Ok(series(query.by, owners))
+    Ok(found)
 }
 
 async fn of_ports(
@@ -93,14 +116,17 @@ async fn of_ports(
         let port = Some((rows::serial(row)?, rows::port_number(row)?));
         owners.push(Owner { port, ..owner(row)? });
     }
-    with_points(connection, owners, json(keys.iter())?, calendar, query).await
+    let keys = json(keys.iter())?;
+    let points = points_of(connection, owners.len(), keys, calendar, query).await?;
+    Ok(with_points(owners, points))
 }
 
 async fn of_dtus(
     connection: &mut SqliteConnection,
     calendar: &Calendar,
+    sealed: &SealedDays,
     query: &EnergyQuery,
-) -> Result<Vec<Owner>> {
+) -> Result<Vec<EnergySeries>> {
     let (day, midnight) = following_day(calendar, query.to);
     let found = sqlx::query(DTUS)
         .bind(day.to_string())
@@ -108,9 +134,24 @@ async fn of_dtus(
         .bind(micros(midnight))
         .fetch_all(&mut *connection)
         .await?;
-    let owners: Vec<Owner> = found.iter().map(owner).collect::<Result<_>>()?;
+    let changes = found.first().map_or(Ok(0), |row| row.try_get("changes"))?;
+    let owners: Vec<Owner> = found.iter().map(dtu).collect::<Result<_>>()?;
+    if is_long(query) {
+        let plan = sealed.plan(changes, &owners);
+        let from = owners.iter().zip(&plan.first_days).map(|(dtu, first)| (&dtu.dtu_name, first));
+        let found = sqlx::query(DAYS_FROM).bind(json(from)?).fetch_all(connection).await?;
+        let days = points(&found, owners.len(), calendar, Resolution::Day)?;
+        return Ok(sealed.series(query, calendar, plan, owners, days));
+    }
     let names = json(owners.iter().map(|owner| &owner.dtu_name))?;
-    with_points(connection, owners, names, calendar, query).await
+    let points = points_of(connection, owners.len(), names, calendar, query).await?;
+    Ok(series(query.by, with_points(owners, points)))
+}
+
+fn dtu(row: &SqliteRow) -> Result<Owner> {
+    let last_day: Option<&str> = row.try_get("last_day")?;
+    let last_day = last_day.map(|day| day.parse().map_err(undecodable)).transpose()?;
+    Ok(Owner { last_day, ..owner(row)? })
 }
 
 fn owner(row: &SqliteRow) -> Result<Owner> {
@@ -122,12 +163,14 @@ fn owner(row: &SqliteRow) -> Result<Owner> {
         port: None,
         first_seen: first_seen.map(timestamp).transpose()?,
         lifetime_wh: lifetime.map(|wh| wh.saturating_sub(later).max(0).unsigned_abs()),
+        last_day: None,
         points: Vec::new(),
     })
 }
 
-/// The rows of each owner (?1) in a range (?2, ?3). CROSS JOIN keeps the order of the tables: from
-/// each owner through the key. With a single `max`, SQLite takes `peak_at` from its row.
+/// The rows of each owner (?1) in a range (?2, ?3), as one row of JSON: a row of its own costs far
+/// more to receive than what is in it. CROSS JOIN keeps the order of the tables: from each owner
+/// through the key. With a single `max`, SQLite takes `peak_at` from its row.
 fn rows_of(is_of_dtus: bool, resolution: Resolution) -> String {
     let (kind, owner, samples) = if is_of_dtus {
         ("plant", "r.site_id = 1 AND r.dtu_name = o.value", "polls")
@@ -146,24 +189,28 @@ fn rows_of(is_of_dtus: bool, resolution: Resolution) -> String {
         ("", "r.peak_power", "")
     };
     format!(
-        "SELECT o.key AS owner, {start} AS start, {sum}(r.energy) AS energy,
-                {sum}(r.estimated) AS estimated, {peak} AS peak_power, r.peak_at,
-                {sum}(r.{samples}) AS samples
-         FROM json_each(?1) AS o
-         CROSS JOIN {kind}_{table} AS r
-         WHERE {owner} AND r.{key} >= ?2 AND r.{key} < ?3
-         {group}
-         ORDER BY o.key, r.{key}"
+        "SELECT owner, json_group_array(json_array(start, energy, estimated, peak_power, peak_at,
+                                                  samples)) AS points
+         FROM (SELECT o.key AS owner, {start} AS start, {sum}(r.energy) AS energy,
+                      {sum}(r.estimated) AS estimated, {peak} AS peak_power, r.peak_at,
+                      {sum}(r.{samples}) AS samples
+               FROM json_each(?1) AS o
+               CROSS JOIN {kind}_{table} AS r
+               WHERE {owner} AND r.{key} >= ?2 AND r.{key} < ?3
+               {group}
+               ORDER BY o.key, r.{key})
+         GROUP BY owner"
     )
 }
 
-async fn with_points(
+/// The points of each of so many owners, which have these keys.
+async fn points_of(
     connection: &mut SqliteConnection,
-    mut owners: Vec<Owner>,
+    owners: usize,
     keys: String,
     calendar: &Calendar,
     query: &EnergyQuery,
-) -> Result<Vec<Owner>> {
+) -> Result<Vec<Vec<EnergyPoint>>> {
     let EnergyQuery { from, to, resolution, by, .. } = *query;
     let statement = sqlx::query(AssertSqlSafe(rows_of(by.is_of_dtus(), resolution))).bind(keys);
     let statement = match resolution {
@@ -173,28 +220,50 @@ async fn with_points(
             statement.bind(first.to_string()).bind(end.to_string())
         }
     };
-    for row in &statement.fetch_all(connection).await? {
-        let start = match resolution {
-            Resolution::Hour => timestamp(row.try_get("start")?)?,
-            _ => {
-                let day: &str = row.try_get("start")?;
-                let day = day.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-                calendar.start(day)
-            }
+    points(&statement.fetch_all(connection).await?, owners, calendar, resolution)
+}
+
+fn points(
+    found: &[SqliteRow],
+    owners: usize,
+    calendar: &Calendar,
+    resolution: Resolution,
+) -> Result<Vec<Vec<EnergyPoint>>> {
+    let mut points = vec![Vec::new(); owners];
+    for row in found {
+        let number: i64 = row.try_get("owner")?;
+        let owner = usize::try_from(number).ok().and_then(|index| points.get_mut(index));
+        let owner = owner.expect("json_each counts the owners from 0");
+        let shown: &str = row.try_get("points")?;
+        *owner = match resolution {
+            Resolution::Hour => periods(shown, timestamp)?,
+            _ => periods(shown, |day: &str| Ok(calendar.start(day.parse().map_err(undecodable)?)))?,
         };
-        let peak_power: Option<f32> = row.try_get("peak_power")?;
-        let peak_at: Option<i64> = row.try_get("peak_at")?;
-        let point = EnergyPoint {
-            start,
-            energy_wh: row.try_get::<i64, _>("energy")?.unsigned_abs(),
-            estimated_wh: row.try_get::<i64, _>("estimated")?.unsigned_abs(),
+    }
+    Ok(points)
+}
+
+/// Start, energy, estimated energy, greatest power, its time, samples.
+type Period<Start> = (Start, i64, i64, Option<f32>, Option<i64>, i64);
+
+fn periods<'a, Start: Deserialize<'a>>(
+    json: &'a str,
+    start: impl Fn(Start) -> Result<Timestamp>,
+) -> Result<Vec<EnergyPoint>> {
+    let periods: Vec<Period<Start>> = serde_json::from_str(json).map_err(undecodable)?;
+    let point = |(begins, energy, estimated, peak_power, peak_at, samples): Period<Start>| {
+        Ok(EnergyPoint {
+            start: start(begins)?,
+            energy_wh: energy.unsigned_abs(),
+            estimated_wh: estimated.unsigned_abs(),
             lifetime_wh: None,
             peak: peak_power.zip(peak_at.map(timestamp).transpose()?),
-            samples: row.try_get::<i64, _>("samples")?.unsigned_abs(),
-        };
-        let number: i64 = row.try_get("owner")?;
-        let owner = usize::try_from(number).ok().and_then(|index| owners.get_mut(index));
-        owner.expect("json_each counts the owners from 0").points.push(point);
-    }
-    Ok(owners)
+            samples: samples.unsigned_abs(),
+        })
+    };
+    periods.into_iter().map(point).collect()
+}
+
+fn undecodable(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+    sqlx::Error::Decode(Box::new(error))
 }

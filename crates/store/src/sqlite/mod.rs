@@ -39,6 +39,7 @@ pub(crate) use error::{is_corrupt, store_error};
 
 use crate::batch::Batch;
 use crate::recompute::Recomputed;
+use crate::sealed::SealedDays;
 use crate::{
     Bucket, BucketQuery, DiskFloor, EnergyQuery, EnergySeries, EventQuery, HistoryQuery, MeanQuery,
     MeanSeries, PageQuery, PlantDay, Record, Store, StoreError, StoreStats, Written,
@@ -58,6 +59,7 @@ pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
     calendar: Calendar,
+    sealed: SealedDays,
 }
 
 impl SqliteStore {
@@ -80,6 +82,7 @@ impl SqliteStore {
             path: path.to_owned(),
             floor: DiskFloor::none(),
             calendar: Calendar::new(TimeZone::UTC),
+            sealed: SealedDays::default(),
         }
     }
 
@@ -189,7 +192,7 @@ impl Store for SqliteStore {
     }
 
     async fn energy(&self, query: &EnergyQuery) -> Result<Vec<EnergySeries>, StoreError> {
-        energy::energy(&self.readers, &self.calendar, query)
+        energy::energy(&self.readers, &self.calendar, &self.sealed, query)
             .await
             .map_err(|error| self.error(error))
     }

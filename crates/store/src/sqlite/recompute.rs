@@ -9,7 +9,7 @@ use plant::live::FUTURE_TOLERANCE;
 use plant::{InverterReading, PortReading, Serial};
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::books::{add_port_days, add_port_hours};
+use super::books::{CHANGE_THE_PAST, add_port_days, add_port_hours};
 use super::file::{micros, timestamp};
 use super::write::{BEGIN, Ids};
 use crate::ledger::PortKey;
@@ -134,6 +134,7 @@ pub(super) async fn days(
             .execute(&mut *writing)
             .await?;
     }
+    sqlx::query(CHANGE_THE_PAST).execute(&mut *writing).await?;
     writing.commit().await?;
     Ok(done)
 }

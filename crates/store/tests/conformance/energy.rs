@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use plant::Snapshot;
-use store::{EnergyQuery, EnergySeries, Grouping, Record, Resolution, Store};
+use store::{EnergyPoint, EnergyQuery, EnergySeries, Grouping, Record, Resolution, Store};
 
 use crate::world::*;
 
@@ -146,7 +146,11 @@ async fn energy(
 }
 
 fn sum(series: &[EnergySeries]) -> u64 {
-    series.iter().flat_map(|series| &series.points).map(|point| point.energy_wh).sum()
+    series.iter().map(|series| sum_of(&series.points)).sum()
+}
+
+fn sum_of(points: &[EnergyPoint]) -> u64 {
+    points.iter().map(|point| point.energy_wh).sum()
 }
 
 pub(crate) async fn series_of_every_kind_add_up(world: &World) {
@@ -155,9 +159,18 @@ pub(crate) async fn series_of_every_kind_add_up(world: &World) {
         store.write(batch).await.unwrap();
     }
     let all = ("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+    let years = ("2023-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
     for by in GROUPINGS {
-        for resolution in [Resolution::Hour, Resolution::Day, Resolution::Month, Resolution::Year] {
-            let series = energy(&*store, all, resolution, by).await;
+        for (asked, resolution) in [
+            (all, Resolution::Hour),
+            (all, Resolution::Day),
+            (all, Resolution::Month),
+            (all, Resolution::Year),
+            (years, Resolution::Day),
+            (years, Resolution::Month),
+            (years, Resolution::Year),
+        ] {
+            let series = energy(&*store, asked, resolution, by).await;
             assert_eq!(series.len(), if by == Grouping::Port { 2 } else { 1 }, "{by:?}");
             assert_eq!(sum(&series), 2 * (1_234 + 110 + 170), "{by:?} {resolution:?}");
             for series in &series {
@@ -186,6 +199,57 @@ pub(crate) async fn series_of_every_kind_add_up(world: &World) {
     assert_eq!((inverter.members.len(), inverter.points[0].peak), (2, None));
     let polls = &energy(&*store, all, Resolution::Day, Grouping::Dtu).await[0];
     assert_eq!(polls.points.iter().map(|point| point.samples).collect::<Vec<_>>(), [12, 18]);
+}
+
+/// One DTU loses a port for six weeks, whose return then changes days that are over and remembered;
+/// another is read on some days only.
+pub(crate) async fn a_series_over_years_keeps_up_with_the_past(world: &World) {
+    let store = world.store().await;
+    let year = ("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
+    let years = ("2023-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
+    let asked = [
+        (Resolution::Day, Grouping::Plant),
+        (Resolution::Month, Grouping::Plant),
+        (Resolution::Year, Grouping::Dtu),
+        (Resolution::Day, Grouping::Dtu),
+    ];
+    for number in 0..100 {
+        let mut roof = counters(NOON + 43_200 * number, 100 * number as u32);
+        if (5..90).contains(&number) {
+            roof.ports.pop();
+        }
+        let mut records = vec![snapshot(roof)];
+        if number % 20 > 12 {
+            let made_wh = 70 * number as u32;
+            records.push(snapshot(Snapshot {
+                dtu_name: "garage".into(),
+                ports: vec![port(serial(2), 1, 3_000_000 + made_wh)],
+                inverters: vec![inverter(serial(2))],
+                ..poll(NOON + 43_200 * number + 5, 1)
+            }));
+        }
+        store.write(&records).await.unwrap();
+        // Not after each, so that some days are sealed at once.
+        let is_looked_at = number % 7 == 0 || (88..92).contains(&number);
+        for (resolution, by) in asked.into_iter().filter(|_| is_looked_at) {
+            let remembered = energy(&*store, years, resolution, by).await;
+            let read = energy(&*store, year, resolution, by).await;
+            assert_eq!(remembered, read, "{by:?} {resolution:?} after {number}");
+        }
+    }
+    assert_eq!(world.number("SELECT changes FROM past_changes").await, Some(1), "the return");
+
+    let right = energy(&*store, years, Resolution::Day, Grouping::Plant).await;
+    world.execute("UPDATE plant_daily SET energy = 1").await;
+    let remembered = energy(&*store, years, Resolution::Day, Grouping::Plant).await;
+    let first_days = |series: &[EnergySeries]| sum_of(&series[0].points[..30]);
+    assert_eq!(first_days(&remembered), first_days(&right), "from memory");
+    world.recompute(at(NOON + 43_200 * 100)).await;
+    for (resolution, by) in asked {
+        let remembered = energy(&*store, years, resolution, by).await;
+        assert_eq!(remembered, energy(&*store, year, resolution, by).await);
+    }
+    assert_eq!(energy(&*store, years, Resolution::Day, Grouping::Plant).await, right);
 }
 
 pub(crate) async fn lifetimes_of_the_past_are_those_of_then(world: &World) {

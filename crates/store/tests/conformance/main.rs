@@ -61,6 +61,7 @@ promises! {
         recomputation_equals_the_live_path
         recomputation_leaves_other_days_alone
         series_of_every_kind_add_up
+        a_series_over_years_keeps_up_with_the_past
         lifetimes_of_the_past_are_those_of_then
         the_hours_of_days_with_23_and_25_add_up
     ;
