@@ -198,15 +198,21 @@ fn add(entries: &mut Vec<Entry>, version: Version, password: &str, result: &mut 
     let host = known.get("DB_HOST").map_or("postgres", |host| host.trim());
     let own_server = OWN_SERVERS.contains(&host);
     let names = DATABASE.iter().copied().chain([("DB_PASSWORD", ""), ("POSTGRES_PASSWORD", "")]);
-    let no_password =
-        ["DB_PASSWORD", "POSTGRES_PASSWORD"].iter().all(|name| find(entries, name).is_none());
+    let has_file = |entries: &[Entry], name: &str| find(entries, &format!("{name}_FILE")).is_some();
+    let no_password = ["DB_PASSWORD", "POSTGRES_PASSWORD"]
+        .iter()
+        .all(|name| find(entries, name).is_none() && !has_file(entries, name));
     let mut new = Vec::new();
     for (name, default) in names {
         if find(entries, name).is_some() {
             continue;
         }
         let is_password = name.ends_with("PASSWORD");
-        if is_password && assignments(entries).any(|entry| entry.name == format!("{name}_FILE")) {
+        if is_password && has_file(entries, name) {
+            continue;
+        }
+        // There may be a database that has one: docker-compose.yml knows which.
+        if is_password && no_password && own_server && version == Version::Two {
             continue;
         }
         if name == "DB_PASSWORD" && !own_server {
@@ -237,9 +243,8 @@ fn add(entries: &mut Vec<Entry>, version: Version, password: &str, result: &mut 
     }
     if no_password && own_server && version == Version::Two {
         result.open.push(
-            "the old file has no password for the database, so a new one was made up. If you want \
-             to go on with a database of version 2, put its password in place of it, into \
-             DB_PASSWORD and POSTGRES_PASSWORD"
+            "the old file has no password for the database. docker-compose.yml goes on with the one \
+             that version 2 used; without Docker put it into DB_PASSWORD"
                 .to_owned(),
         );
     }
