@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderName, Method};
 use axum::middleware::{from_extractor, from_fn_with_state};
+use tower::limit::GlobalConcurrencyLimitLayer;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -31,6 +32,11 @@ use crate::unchanged::unless_unchanged;
 
 /// What fits into one packet is sent no faster for being smaller, bytes.
 const LEAST_TO_COMPRESS: u64 = 1024;
+
+/// How many long answers are made at once; others wait for their turn. It bounds the memory that
+/// many charts opened at once take, and is as many as a small machine has processors to make them. A
+/// place is free again when an answer begins to be sent, so that a slow client holds none.
+const LONG_ANSWERS_AT_ONCE: usize = 2;
 
 /// Everything this program answers to.
 pub fn router(api: Api) -> Router {
@@ -69,19 +75,23 @@ pub fn router(api: Api) -> Router {
         .routes(routes!(arrange::name_panel))
         .routes(routes!(arrange::retire))
         .split_for_parts();
-    let (with_parameters, more_paths) = OpenApiRouter::new()
+    // Whose answers may be megabytes, made of many times as much.
+    let (long, long_paths) = OpenApiRouter::new()
         .routes(routes!(history::history))
         .routes(routes!(meters::history))
         .routes(routes!(storage::history))
         .routes(routes!(energy::energy))
         .routes(routes!(power::power))
         .routes(routes!(export::export))
+        .split_for_parts();
+    let (with_parameters, more_paths) = OpenApiRouter::new()
         .routes(routes!(events::events))
         .routes(routes!(events::coverage))
         .split_for_parts();
 
     let mut paths =
-        open_paths.merge_from(live_paths).merge_from(plain_paths).merge_from(more_paths);
+        open_paths.merge_from(live_paths).merge_from(plain_paths).merge_from(long_paths);
+    paths = paths.merge_from(more_paths);
     // Compressed within, so that what is kept is kept as it is sent.
     let kept = (Arc::clone(&api), Arc::new(Kept::default()));
     let tagged =
@@ -99,6 +109,7 @@ pub fn router(api: Api) -> Router {
         .merge(docs::pages(paths))
         .route_layer(from_extractor::<NoParameters>())
         .merge(with_parameters)
+        .merge(long.route_layer(GlobalConcurrencyLimitLayer::new(LONG_ANSWERS_AT_ONCE)))
         .route_layer(from_fn_with_state(Arc::clone(&api), guard));
     let mut router = open
         .route_layer(from_extractor::<NoParameters>())

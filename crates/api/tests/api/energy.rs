@@ -1,10 +1,13 @@
 //! `/api/energy`: what is asked of the store, and what is made of its answer.
 
+use axum::body::Body;
+use axum::http::Request;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use plant::energy::Calendar;
 use serde_json::json;
 use store::{EnergyPoint, EnergySeries, Grouping, Member, Resolution};
+use tower::ServiceExt;
 
 use crate::world::*;
 
@@ -160,4 +163,35 @@ async fn what_cannot_be_asked_is_refused() {
     world.store().become_(Mood::Down);
     world.get(ENERGY).await.problem(503, ENERGY);
     World { store: None, ..World::new() }.get(ENERGY).await.problem(503, ENERGY);
+}
+
+/// A router is cloned for each connection, which share the places.
+#[tokio::test]
+async fn long_answers_wait_for_their_turn_and_hold_up_nothing_else() {
+    let world = berlin();
+    let router = world.router();
+    let ask = |path: &str| {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        tokio::spawn(router.clone().oneshot(request))
+    };
+    world.store().become_(Mood::Hanging);
+    let mut asked: Vec<_> = (0..5).map(|_| ask(ENERGY)).collect();
+    let settle = async || {
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+    };
+    settle().await;
+    let under_way = || world.store().asked_energy.lock().unwrap().len();
+    assert_eq!(under_way(), 2);
+    assert_eq!(ask("/api/plant").await.unwrap().unwrap().status(), 200);
+
+    world.store().become_(Mood::Well);
+    for client in asked.drain(..2) {
+        client.abort();
+    }
+    for answer in asked {
+        assert_eq!(answer.await.unwrap().unwrap().status(), 200);
+    }
+    assert_eq!(under_way(), 5);
 }

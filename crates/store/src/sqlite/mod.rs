@@ -48,6 +48,11 @@ use crate::{
 /// Enough for a dashboard, Home Assistant and a browser at the same time; each has its own thread
 /// and page cache.
 const READERS: u32 = 4;
+/// What a reader keeps of the file, KiB, a quarter of SQLite's own choice. The system keeps the pages
+/// as well, and only once.
+const READER_CACHE: &str = "-512";
+/// After how long without use a reader is closed, with its thread and its cache.
+const READER_IDLE: Duration = Duration::from_secs(60);
 /// Longer than a connection itself waits for a lock, so that SQLite's own answer is heard.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -76,9 +81,9 @@ impl SqliteStore {
                     Box::pin(async move { Ok(!connection.is_in_transaction()) })
                 })
                 .connect_lazy_with(file::durable(path).create_if_missing(true)),
-            readers: pool()
-                .max_connections(READERS)
-                .connect_lazy_with(file::durable(path).pragma("query_only", "ON")),
+            readers: pool().max_connections(READERS).idle_timeout(READER_IDLE).connect_lazy_with(
+                file::durable(path).pragma("query_only", "ON").pragma("cache_size", READER_CACHE),
+            ),
             path: path.to_owned(),
             floor: DiskFloor::none(),
             calendar: Calendar::new(TimeZone::UTC),
