@@ -88,10 +88,10 @@ const INSERT_INVERTERS: Insert = insert!(
         (inverter_id, timestamp, grid_voltage, grid_frequency, active_power, reactive_power,
          power_factor, temperature, alarm_code, alarm_count, operating_status, link_status,
          extra)
-    SELECT *
-    FROM unnest($1::integer[], $2::timestamptz[], $3::real[], $4::real[], $5::real[], $6::real[],
-                $7::real[], $8::real[], $9::integer[], $10::integer[], $11::integer[],
-                $12::integer[], $13::jsonb[])"
+    SELECT unnest($1::integer[]), unnest($2::timestamptz[]), unnest($3::real[]),
+           unnest($4::real[]), unnest($5::real[]), unnest($6::real[]), unnest($7::real[]),
+           unnest($8::real[]), unnest($9::integer[]), unnest($10::integer[]),
+           unnest($11::integer[]), unnest($12::integer[]), unnest($13::jsonb[])"
 );
 
 const INSERT_PORTS: Insert = insert!(
@@ -99,9 +99,9 @@ const INSERT_PORTS: Insert = insert!(
     INSERT INTO port_data
         (inverter_id, port_number, timestamp, pv_voltage, pv_current, pv_power, today_production,
          total_production)
-    SELECT *
-    FROM unnest($1::integer[], $2::smallint[], $3::timestamptz[], $4::real[], $5::real[],
-                $6::real[], $7::integer[], $8::bigint[])"
+    SELECT unnest($1::integer[]), unnest($2::smallint[]), unnest($3::timestamptz[]),
+           unnest($4::real[]), unnest($5::real[]), unnest($6::real[]), unnest($7::integer[]),
+           unnest($8::bigint[])"
 );
 
 const INSERT_METRICS: Insert = insert!(
@@ -119,7 +119,8 @@ const COUNT: &str = "
     ON CONFLICT (table_name, site_id) DO UPDATE
     SET rows = row_counts.rows + EXCLUDED.rows";
 
-/// A statement that inserts rows, in two wordings.
+/// A statement that inserts rows, in two wordings. Those for readings take their arrays apart among
+/// the columns, in step; in FROM each array would be copied out before its first row is used.
 struct Insert {
     /// For rows whose keys are new.
     new: &'static str,
