@@ -115,6 +115,7 @@ for _ in $(seq 60); do
 done
 [ -n "$healthy" ] || { tail -n 20 "$work/bridge.log" >&2; fail "the bridge in the image is not healthy"; }
 curl --silent --fail "http://127.0.0.1:$web_port/" | grep -q '<script' || fail "the image has no dashboard"
-[ -e "$root/data/hoymiles-smiles.sqlite" ] || fail "there is no database in /data"
+# Asked inside, because /data is a volume.
+inside "$container" -- test -s /data/hoymiles-smiles.sqlite || fail "there is no database in /data"
 buildah rm "$container" >/dev/null
 say "The Dockerfile builds, and its image works."
