@@ -23,10 +23,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dir = await mkdtemp(join(tmpdir(), 'smiles-web-'))
   const [byDay, byNight] = [join(dir, 'noon'), join(dir, 'night')]
   const first = await demo(byDay, NOON)
-  await first.stop()
+  await expectDashboard(first.url).finally(() => first.stop())
   await cp(byDay, byNight, { recursive: true })
   const running: Running[] = await Promise.all([demo(byDay, NOON), demo(byNight, NIGHT, { API_TOKEN: TOKEN })])
-  await expectDashboard(running[0]?.url ?? '')
   project.provide('noon', running[0]?.url ?? '')
   project.provide('night', running[1]?.url ?? '')
   project.provide('token', TOKEN)
