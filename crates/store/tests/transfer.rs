@@ -444,6 +444,8 @@ async fn a_snapshot_does_not_see_what_is_written_meanwhile() {
         filled(&from).await;
         let before = seals(&from).await;
         let mut snapshot_of = source(&from).await;
+        let all: u64 = before.values().map(|seal| seal.rows).sum();
+        assert_eq!(snapshot_of.about().await.unwrap(), all);
         let later = poll(NOON + 20_000, 3);
         from.store().await.write(&[snapshot(later)]).await.unwrap();
         let to = World::sqlite().await;

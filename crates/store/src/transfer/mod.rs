@@ -23,7 +23,7 @@ mod table;
 use async_trait::async_trait;
 
 pub use self::backup::{Backup, BackupWriter, Manifest};
-pub(crate) use self::occupied::{ABOUT, OCCUPANTS};
+pub(crate) use self::occupied::{OCCUPANTS, about};
 pub(crate) use self::row::compact;
 pub use self::row::{Row, Seal, Value};
 pub use self::table::Table;

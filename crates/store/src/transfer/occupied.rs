@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::TransferError;
+use super::{Table, TransferError};
 
 /// In both dialects: devices of any kind, and readings. What the bridge notes of itself before it
 /// has seen a device is no reason to keep a store.
@@ -14,9 +14,18 @@ pub(crate) const OCCUPANTS: &str = "
                           FROM row_counts
                           WHERE table_name <> 'system_metrics'), 0) AS BIGINT)";
 
-/// In both dialects: about how many rows there are. The tables that are not counted stay small
-/// beside those that are.
-pub(crate) const ABOUT: &str = "SELECT CAST(COALESCE(sum(rows), 0) AS BIGINT) FROM row_counts";
+/// The tables whose rows the writer counts.
+const COUNTED: &[&str] =
+    &["inverter_data", "meter_data", "plant_power", "port_data", "storage_data", "system_metrics"];
+
+/// In both dialects: about how many rows these tables have. Those that are not counted by the writer
+/// are counted here: they are few beside the others.
+pub(crate) fn about(tables: &[Table]) -> String {
+    let others = tables.iter().filter(|table| !COUNTED.contains(&table.name.as_str()));
+    let others: String =
+        others.map(|table| format!(" + (SELECT count(*) FROM \"{}\")", table.name)).collect();
+    format!("SELECT CAST((SELECT COALESCE(sum(rows), 0) FROM row_counts){others} AS BIGINT)")
+}
 
 /// Refuses a store that holds something.
 pub(crate) fn unless_empty(

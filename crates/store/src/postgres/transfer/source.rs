@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Postgres, Row as _, Transaction, ValueRef};
 use super::Database;
 use super::kind::Kind;
 use crate::StoreError;
-use crate::transfer::{ABOUT, PAGE, Row, Source, Table, Value};
+use crate::transfer::{PAGE, Row, Source, Table, Value, about};
 
 /// One snapshot of a database.
 pub(super) struct PostgresSource {
@@ -30,7 +30,7 @@ impl Source for PostgresSource {
     }
 
     async fn about(&mut self) -> Result<u64, StoreError> {
-        let rows: i64 = sqlx::query_scalar(ABOUT)
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(about(&self.database.tables)))
             .persistent(false)
             .fetch_one(&mut *self.transaction)
             .await

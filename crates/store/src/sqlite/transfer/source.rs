@@ -11,7 +11,7 @@ use sqlx::{
 use super::{bind, of_migration, refuse_half_filled};
 use crate::StoreError;
 use crate::sqlite::{migrate, store_error};
-use crate::transfer::{ABOUT, PAGE, Row, Source, Table, Value, all_tables, list};
+use crate::transfer::{PAGE, Row, Source, Table, Value, about, all_tables, list};
 
 /// One snapshot of a file.
 pub(crate) struct SqliteSource {
@@ -60,7 +60,7 @@ impl Source for SqliteSource {
     }
 
     async fn about(&mut self) -> Result<u64, StoreError> {
-        let rows: i64 = sqlx::query_scalar(ABOUT)
+        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(about(&self.tables)))
             .fetch_one(&mut self.connection)
             .await
             .map_err(|error| store_error(&error, &self.path))?;
