@@ -98,11 +98,12 @@ free_port() {
 }
 inside() { buildah run --network host --user "$user" "$@"; }
 dtu_port="$(free_port)" web_port="$(free_port)"
-inside "$container" -- hoymiles-smiles simulate --listen "127.0.0.1:$dtu_port" --ports 8 >"$work/dtu.log" 2>&1 &
+# What runs in the chroot does not hear when this script ends: it ends by itself.
+inside "$container" -- timeout 180 hoymiles-smiles simulate --listen "127.0.0.1:$dtu_port" --ports 8 >"$work/dtu.log" 2>&1 &
 dtu=$!
 inside --env DTU_HOST=127.0.0.1 --env "DTU_PORT=$dtu_port" --env HEALTH_HOST=127.0.0.1 \
     --env "HEALTH_PORT=$web_port" --env QUERY_PERIOD=5 --env TIMEZONE=Europe/Berlin \
-    "$container" -- hoymiles-smiles run >"$work/bridge.log" 2>&1 &
+    "$container" -- timeout 180 hoymiles-smiles run >"$work/bridge.log" 2>&1 &
 bridge=$!
 # What the HEALTHCHECK of the image does.
 healthy=""
