@@ -34,6 +34,7 @@ const NEW_RELATIONS: &[&str] = &[
     "meter_data",
     "meter_readings",
     "meters",
+    "past_changes",
     "plant_daily",
     "plant_hourly",
     "plant_power",
