@@ -75,18 +75,24 @@ pub fn of_readings(
         let sum = match sums.iter_mut().position(|sum| sum.key == key) {
             Some(known) => &mut sums[known],
             None => {
-                let empty = vec![(0.0, 0); buckets.count()];
-                sums.push(Sum { key, values: empty });
+                sums.push(Sum::empty(key, buckets));
                 sums.last_mut().expect("one was pushed")
             }
         };
-        for ((sum, parts), value) in sum.values.iter_mut().zip(values) {
-            *sum += value.unwrap_or(0.0);
-            *parts += u32::from(value.is_some());
+        sum.members += u32::from(values.iter().any(Option::is_some));
+        for (cell, value) in sum.values.iter_mut().zip(values) {
+            match value {
+                Some(Value::Read(value)) => {
+                    cell.sum += value;
+                    cell.read += 1;
+                }
+                Some(Value::Asleep) => cell.asleep += 1,
+                None => {}
+            }
         }
     }
     if by == Grouping::Plant && sums.is_empty() {
-        sums.push(Sum { key: (None, None, None), values: vec![(0.0, 0); buckets.count()] });
+        sums.push(Sum::empty((None, None, None), buckets));
     }
     if by == Grouping::Dtu {
         sums.sort_by(|one, other| one.key.0.cmp(&other.key.0));
@@ -130,18 +136,43 @@ fn key_of(by: Grouping, dtu: Option<String>, serial: Serial, port: Option<u8>) -
     }
 }
 
+/// What is known of a port or inverter in a bucket.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Value {
+    /// The mean of its readings.
+    Read(f64),
+    /// It slept, and delivered nothing.
+    Asleep,
+}
+
+#[derive(Clone, Default)]
+struct Cell {
+    sum: f64,
+    read: u32,
+    asleep: u32,
+}
+
 struct Sum {
     key: Key,
-    /// Of each bucket the sum, and of how many.
-    values: Vec<(f64, u32)>,
+    /// Of how many ports or inverters anything is known.
+    members: u32,
+    /// One per bucket.
+    values: Vec<Cell>,
 }
 
 impl Sum {
+    fn empty(key: Key, buckets: &Buckets) -> Self {
+        Self { key, members: 0, values: vec![Cell::default(); buckets.count()] }
+    }
+
+    /// That one of them sleeps says nothing of the others: without any reading there is a value only
+    /// where all of them sleep.
     fn line(self, shown: Shown) -> Line {
-        let value = |(sum, parts): (f64, u32)| match (parts, shown) {
-            (0, _) => None,
+        let members = self.members;
+        let value = |Cell { sum, read, asleep }: Cell| match (read, shown) {
+            (0, _) => (asleep > 0 && asleep == members).then_some(0.0),
             (_, Shown::Power) => Some(hundredths(sum)),
-            (_, Shown::Voltage) => Some(hundredths(sum / f64::from(parts))),
+            (_, Shown::Voltage) => Some(hundredths(sum / f64::from(read))),
         };
         let (dtu_name, serial, port) = self.key;
         Line { dtu_name, serial, port, values: self.values.into_iter().map(value).collect() }
@@ -153,7 +184,7 @@ fn values(
     buckets: &Buckets,
     series: MeanSeries,
     events: &[Event],
-) -> Vec<Option<f64>> {
+) -> Vec<Option<Value>> {
     let mut read: Vec<Option<f64>> = vec![None; buckets.count()];
     for (bucket, mean) in series.means {
         if let Some(value) = usize::try_from(bucket).ok().and_then(|number| read.get_mut(number)) {
@@ -171,10 +202,10 @@ fn values(
     let value = |(number, read): (usize, Option<f64>)| {
         let span = buckets.span(number)?;
         if !fills_half(&sleeps, span) {
-            return read;
+            return read.map(Value::Read);
         }
         let asleep_and_watched = read.is_some() || !fills_half(&gaps, span);
-        (asleep_and_watched && shown == Shown::Power).then_some(0.0)
+        (asleep_and_watched && shown == Shown::Power).then_some(Value::Asleep)
     };
     read.into_iter().enumerate().map(value).collect()
 }

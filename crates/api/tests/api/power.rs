@@ -103,6 +103,22 @@ async fn sleep_is_zero_and_a_gap_is_null_with_its_cause() {
 }
 
 #[tokio::test]
+async fn one_that_sleeps_says_nothing_of_the_others() {
+    let world = World::new();
+    *world.store().means.lock().unwrap() = vec![
+        means(SERIAL, Some(1), &[(0, 7.0)]),
+        means("116100000002", Some(1), &[(0, 9.0), (2, 5.0)]),
+    ];
+    let asleep = |serial: &str, from: &str| event(EventKind::Sleep, serial, from, None);
+    *world.store().events.lock().unwrap() = vec![
+        asleep(SERIAL, "2026-06-21T11:30:00Z"),
+        asleep("116100000002", "2026-06-21T11:50:00Z"),
+    ];
+    // Nothing was read between 11:30 and 11:40, and only one of the two slept.
+    assert_eq!(values(&world, HOUR).await[0], json!([16.0, null, 5.0, 0.0, null, null]));
+}
+
+#[tokio::test]
 async fn voltages_are_averaged() {
     let world = World::new();
     *world.store().means.lock().unwrap() = vec![
