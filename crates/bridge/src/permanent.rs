@@ -1,6 +1,7 @@
 //! The permanent store of a configuration, for commands that work on it while no bridge does.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use color_eyre::eyre::{Result, bail};
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use crate::storage;
 
 /// One of the two, not connected yet.
 pub(crate) enum Permanent {
-    Postgres(PostgresStore),
-    Sqlite(SqliteStore),
+    Postgres(Arc<PostgresStore>),
+    Sqlite(Arc<SqliteStore>),
 }
 
 impl Permanent {
@@ -22,15 +23,27 @@ impl Permanent {
     pub(crate) fn of(config: &Config, aim: &str) -> Result<Self> {
         Ok(match &config.storage {
             Storage::Nothing => bail!("DRY_RUN: nothing is stored, so there is nothing to {aim}"),
-            Storage::Sqlite => Self::Sqlite(storage::sqlite(config)),
-            Storage::Postgres(postgres) => Self::Postgres(storage::postgres(config, postgres)?),
+            Storage::Sqlite => Self::embedded(config),
+            Storage::Postgres(options) => {
+                Self::Postgres(Arc::new(storage::postgres(config, options)?))
+            }
         })
     }
 
-    pub(crate) fn store(&self) -> &dyn Store {
+    /// The file in the data directory, whatever the configuration uses.
+    pub(crate) fn embedded(config: &Config) -> Self {
+        Self::Sqlite(Arc::new(storage::sqlite(config)))
+    }
+
+    /// `postgres` or `sqlite`.
+    pub(crate) fn engine(&self) -> &'static str {
+        self.store().kind()
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
         match self {
-            Self::Postgres(store) => store,
-            Self::Sqlite(store) => store,
+            Self::Postgres(store) => Arc::clone(store) as Arc<dyn Store>,
+            Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
         }
     }
 

@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use store::transfer::{BackupWriter, Manifest, Seals};
 use store::{LossCount, Outbox};
 
-use super::copying::{Place, Reporter};
+use super::copying::Reporter;
 use crate::config::Config;
+use crate::permanent::Permanent;
 use crate::{logging, storage};
 
 pub(crate) fn command() -> Command {
@@ -35,7 +36,7 @@ pub(crate) fn file(matches: &ArgMatches) -> PathBuf {
 pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode> {
     logging::start(&config.log)?;
     super::block_on(async {
-        let place = Place::of(config, "back up")?;
+        let place = Permanent::of(config, "back up")?;
         let made_at = Timestamp::now();
         let mut writer = BackupWriter::begin(file).await?;
         let manifest = Manifest {
@@ -60,7 +61,7 @@ pub(crate) fn backup(config: &Config, file: &Path) -> Result<ExitCode> {
 }
 
 /// How many records of the outbox cannot be read.
-async fn fill(config: &Config, place: &Place, writer: &mut BackupWriter) -> Result<u64> {
+async fn fill(config: &Config, place: &Permanent, writer: &mut BackupWriter) -> Result<u64> {
     let path = storage::outbox_file(config);
     let mut unreadable = 0;
     if path.exists() {

@@ -1,57 +1,21 @@
-//! What `backup`, `restore`, `move` and `export` have in common: the places where readings are, and
-//! telling how far a copy is.
+//! What `backup`, `restore`, `move` and `export` have in common: a store as the source or the target of
+//! a copy, and telling how far that is.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Result, WrapErr};
 use jiff::Timestamp;
 use store::transfer::{self, Phase, Source, Target};
-use store::{Outbox, PostgresStore, SqliteStore, Store, deliver};
+use store::{Outbox, deliver};
 
 use super::progress::Progress;
-use crate::config::{Config, Storage};
-use crate::storage;
+use crate::permanent::Permanent;
 
 /// Records of the outbox in one transaction.
 const BATCH: u32 = 1000;
 
-/// A store that a command works on.
-pub(super) enum Place {
-    Postgres(Arc<PostgresStore>),
-    Sqlite(Arc<SqliteStore>),
-}
-
-impl Place {
-    /// The store of this configuration; `aim` completes the sentence "nothing is stored, so there is
-    /// nothing to …".
-    pub(super) fn of(config: &Config, aim: &str) -> Result<Self> {
-        Ok(match &config.storage {
-            Storage::Nothing => bail!("DRY_RUN: nothing is stored, so there is nothing to {aim}"),
-            Storage::Sqlite => Self::embedded(config),
-            Storage::Postgres(options) => {
-                Self::Postgres(Arc::new(storage::postgres(config, options)?))
-            }
-        })
-    }
-
-    /// The file in the data directory, whatever the configuration uses.
-    pub(super) fn embedded(config: &Config) -> Self {
-        Self::Sqlite(Arc::new(storage::sqlite(config)))
-    }
-
-    /// `postgres` or `sqlite`.
-    pub(super) fn engine(&self) -> &'static str {
-        self.store().kind()
-    }
-
-    pub(super) fn store(&self) -> Arc<dyn Store> {
-        match self {
-            Self::Postgres(store) => Arc::clone(store) as Arc<dyn Store>,
-            Self::Sqlite(store) => Arc::clone(store) as Arc<dyn Store>,
-        }
-    }
-
+/// Copied from and to.
+impl Permanent {
     /// What it holds at this moment.
     pub(super) async fn source(&self) -> Result<Box<dyn Source>> {
         match self {

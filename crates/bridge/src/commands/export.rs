@@ -15,9 +15,9 @@ use color_eyre::eyre::{Result, WrapErr, bail};
 use jiff::Timestamp;
 use plant::Serial;
 
-use super::copying::Place;
 use crate::config::Config;
 use crate::logging;
+use crate::permanent::Permanent;
 
 /// What is exported, and where to.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ fn edge(text: &str) -> Result<Edge, &'static str> {
 pub(crate) fn export(config: &Config, arguments: &Arguments) -> Result<ExitCode> {
     logging::start(&config.log)?;
     super::block_on(async {
-        let place = Place::of(config, "export")?;
+        let place = Permanent::of(config, "export")?;
         // Refuses what is not of this version, and changes nothing.
         drop(place.source().await?);
         let now = Timestamp::now();

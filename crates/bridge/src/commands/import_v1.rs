@@ -123,7 +123,7 @@ async fn take(
     taken.settings = records.len();
     taken.left.extend(left);
     store.write(&records).await?;
-    take_figures(store, file, zone, &mut taken).await?;
+    take_figures(&*store, file, zone, &mut taken).await?;
 
     if let Some((first, last)) = points.span {
         let newer = store.latest(now).await?.into_iter().any(|(serial, inverter)| {

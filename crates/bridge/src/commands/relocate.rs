@@ -11,10 +11,11 @@ use clap::{Arg, ArgMatches, Command};
 use color_eyre::eyre::Result;
 use store::transfer::copy;
 
-use super::copying::{Place, Reporter, outbox_of};
+use super::copying::{Reporter, outbox_of};
 use super::restore::replace_argument;
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::permanent::Permanent;
 use crate::{logging, storage};
 
 /// Where everything goes.
@@ -83,13 +84,13 @@ pub(crate) fn relocate(config: &Config, arguments: &Arguments) -> Result<ExitCod
     logging::start(&config.log)?;
     super::block_on(async {
         let _claimed = DataDir::claim(&config.data_dir)?;
-        let (postgres, sqlite) = (Place::of(config, "move")?, Place::embedded(config));
+        let (postgres, sqlite) = (Permanent::of(config, "move")?, Permanent::embedded(config));
         let outbox = outbox_of(&storage::outbox_file(config)).await?;
         let (from, to) = match arguments.to {
             Destination::Sqlite => (&postgres, &sqlite),
             Destination::Postgres(_) => (&sqlite, &postgres),
         };
-        if let Place::Postgres(store) = from {
+        if let Permanent::Postgres(store) = from {
             store.refuse_while_used().await?;
             if let Some(outbox) = &outbox {
                 from.deliver(outbox).await?;
@@ -112,7 +113,7 @@ pub(crate) fn relocate(config: &Config, arguments: &Arguments) -> Result<ExitCod
             to.engine()
         );
         if let Some(outbox) = outbox {
-            if let Place::Postgres(_) = to {
+            if let Permanent::Postgres(_) = to {
                 to.deliver(&outbox).await?;
             }
             outbox.close().await;

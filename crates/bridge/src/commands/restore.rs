@@ -15,9 +15,10 @@ use store::transfer::{Backup, copy};
 use store::{LossCount, Outbox};
 
 use super::backup::contents;
-use super::copying::{Place, Reporter, outbox_of};
+use super::copying::{Reporter, outbox_of};
 use crate::config::Config;
 use crate::data_dir::DataDir;
+use crate::permanent::Permanent;
 use crate::{logging, storage};
 
 /// A backup of an earlier version is brought up to date here, below the data directory.
@@ -99,7 +100,7 @@ pub(crate) fn restore(config: &Config, arguments: &Arguments) -> Result<ExitCode
 #[expect(clippy::print_stdout, reason = "the answer of a command that a person runs")]
 async fn fill(config: &Config, backup: &Backup, replace: bool, scratch: &Path) -> Result<()> {
     let manifest = &backup.manifest;
-    let place = Place::of(config, "restore into")?;
+    let place = Permanent::of(config, "restore into")?;
     let mut target = place.target(&manifest.origin(), replace).await?;
     let mut source = backup.source(scratch).await?;
     let mut reporter = Reporter::default();
