@@ -45,7 +45,9 @@ impl Calendar {
     pub fn start(&self, day: Date) -> Timestamp {
         self.start_without_change(day).unwrap_or_else(|| {
             let midnight = day.to_zoned(self.zone.clone());
-            midnight.map_or(Timestamp::MIN, |midnight| midnight.timestamp())
+            // The first and the last day there are begin outside of what an instant can be.
+            let nearest = if day < Date::ZERO { Timestamp::MIN } else { Timestamp::MAX };
+            midnight.map_or(nearest, |midnight| midnight.timestamp())
         })
     }
 
@@ -134,9 +136,11 @@ mod tests {
                 }
             }
         }
-        let calendar = Calendar::new(TimeZone::get("Europe/Berlin").unwrap());
-        assert_eq!(calendar.start(Date::MAX).as_second() % 3600, 0);
-        assert!(calendar.start(Date::MIN) < Timestamp::UNIX_EPOCH);
-        assert_eq!(calendar.day(Timestamp::MAX), Date::MAX);
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let calendar = Calendar::new(zone.clone());
+        assert_eq!(calendar.start(Date::MAX), Timestamp::MAX);
+        assert_eq!(calendar.start(Date::MIN), Timestamp::MIN);
+        let last = zone.to_datetime(Timestamp::MAX).date();
+        assert_eq!(calendar.day(Timestamp::MAX), last);
     }
 }
