@@ -23,6 +23,9 @@ use crate::yields::{Day, Yield, Yields};
 /// How far two equal ports disagree because each inverter measures with its own error.
 const METER_TOLERANCE: f64 = 0.005;
 
+/// The earth turns by 360 degrees in a day.
+const SECONDS_PER_DEGREE: f64 = 240.0;
+
 /// Where and since when.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
@@ -119,6 +122,32 @@ impl SimPlant {
             .map(|inverter| Wired::new(inverter, meters, &mut kinds))
             .collect();
         Self(Arc::new(Inner { yields: Yields::new(site.clone(), &kinds), site, inverters }))
+    }
+
+    /// The same plant, but where clocks show this zone, if that is hours away: as many degrees east
+    /// or west as its time is ahead or behind. Somebody far away would otherwise see the sun at
+    /// night.
+    pub fn where_clocks_show(&self, zone: &TimeZone) -> Self {
+        let site = self.site();
+        let at = site
+            .installed
+            .to_zoned(site.time_zone.clone())
+            .map_or(Timestamp::UNIX_EPOCH, |midnight| midnight.timestamp());
+        let ahead_s = zone.to_offset(at).seconds() - site.time_zone.to_offset(at).seconds();
+        if ahead_s.abs() < 2 * 3600 {
+            return self.clone();
+        }
+        let longitude_deg = site.longitude_deg + f64::from(ahead_s) / SECONDS_PER_DEGREE;
+        let site = Site {
+            longitude_deg: (longitude_deg + 180.0).rem_euclid(360.0) - 180.0,
+            time_zone: zone.clone(),
+            ..site.clone()
+        };
+        let inverters = self.0.inverters.iter().map(|inverter| {
+            let ports: Vec<Panel> = inverter.ports.iter().map(|port| port.panel).collect();
+            SimInverter::new(inverter.serial, ports)
+        });
+        Self::new(site, inverters.collect())
     }
 
     /// Where it stands.

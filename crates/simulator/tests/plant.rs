@@ -315,3 +315,21 @@ fn how_long_a_year_takes() {
         "275 days before: {reached:?}; {readings} readings of a year: {year:?}; a poll: {first_poll:?}, then {next_poll:?}"
     );
 }
+
+#[test]
+fn the_sun_of_a_plant_far_away_shines_by_its_own_clocks() {
+    let berlin = SimPlant::demo(1);
+    for name in ["America/Los_Angeles", "Asia/Tokyo", "Pacific/Auckland", "Pacific/Kiritimati"] {
+        let zone = TimeZone::get(name).unwrap();
+        let plant = berlin.where_clocks_show(&zone);
+        assert!(plant.ports().eq(berlin.ports()), "{name}");
+        let day = date(2026, 6, 21);
+        let power = |hour| {
+            plant.sum(day.at(hour, 30, 0, 0).to_zoned(zone.clone()).unwrap().timestamp()).power_w
+        };
+        assert!(power(12) > 1000.0, "{name}");
+        assert_eq!((power(0), power(23)), (0.0, 0.0), "{name}");
+    }
+    let near = berlin.where_clocks_show(&TimeZone::get("Europe/London").unwrap());
+    assert_eq!(near.site(), berlin.site());
+}

@@ -12,6 +12,7 @@ use std::time::Duration;
 use color_eyre::eyre::{Result, WrapErr};
 use dtu::DialectSetting;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use plant::Snapshot;
 use plant::reading::sample_time;
 use simulator::{
@@ -44,7 +45,7 @@ enum Plugged {
     Wifi(RunningWifi),
 }
 
-fn dtus() -> [DemoDtu; 2] {
+fn dtus(zone: &TimeZone) -> [DemoDtu; 2] {
     let latency = Duration::from_millis(30);
     let garage = WifiOptions {
         seed: Some(*b"made-up demo key"),
@@ -56,10 +57,14 @@ fn dtus() -> [DemoDtu; 2] {
     [
         DemoDtu {
             name: "House (demo)",
-            plant: SimPlant::demo(1),
+            plant: SimPlant::demo(1).where_clocks_show(zone),
             kind: Kind::Modbus(DtuOptions { latency, ..DtuOptions::default() }),
         },
-        DemoDtu { name: "Garage (demo)", plant: SimPlant::garage(1), kind: Kind::Wifi(garage) },
+        DemoDtu {
+            name: "Garage (demo)",
+            plant: SimPlant::garage(1).where_clocks_show(zone),
+            kind: Kind::Wifi(garage),
+        },
     ]
 }
 
@@ -111,7 +116,7 @@ pub(crate) fn demo(mut config: Config, days: u16) -> Result<ExitCode> {
         let signal = shutdown::on_signal()?;
         config.data_dir = config.data_dir.join("demo");
         config.storage = Storage::Sqlite;
-        let dtus = dtus();
+        let dtus = dtus(&config.time_zone);
         println!("Making up {days} days of history in {} …", config.data_dir.display());
         let past: Vec<Past<'_>> = dtus
             .iter()
