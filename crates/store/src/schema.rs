@@ -42,6 +42,17 @@ pub(crate) fn missing(
     }
 }
 
+/// Says that a migration is about to be applied to a database that has earlier ones. That a new one
+/// gets its tables is no news.
+pub(crate) fn announce(migration: &Migration, is_new: bool) {
+    let (version, description) = (migration.version, &migration.description);
+    if is_new {
+        tracing::debug!(version, %description, "making the tables");
+    } else {
+        tracing::info!(version, %description, "upgrading the database");
+    }
+}
+
 /// Whether a database has every migration of `known` and no other.
 pub(crate) fn current(known: &Migrator, applied: Vec<(i64, Vec<u8>)>) -> Result<(), StoreError> {
     if applied.is_empty() {

@@ -71,13 +71,11 @@ pub(super) async fn run(pool: &PgPool) -> Result<(), Failure> {
     refuse_foreign_tables(&mut transaction).await?;
 
     unnamed(CREATE_LEDGER).execute(&mut *transaction).await?;
-    let applied = sqlx::query_as(APPLIED).persistent(false).fetch_all(&mut *transaction).await?;
+    let applied: Vec<_> =
+        sqlx::query_as(APPLIED).persistent(false).fetch_all(&mut *transaction).await?;
+    let is_new = applied.is_empty();
     for migration in schema::missing(&MIGRATIONS, applied).map_err(Failure::Refusal)? {
-        tracing::info!(
-            version = migration.version,
-            description = %migration.description,
-            "upgrading the database"
-        );
+        schema::announce(migration, is_new);
         sqlx::raw_sql(migration.sql.clone().into_sql_str()).execute(&mut *transaction).await?;
         unnamed(ENTER)
             .bind(migration.version)

@@ -39,13 +39,10 @@ pub(crate) async fn run(connection: &mut SqliteConnection) -> Result<(), Failure
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     refuse_foreign_tables(&mut transaction).await?;
     sqlx::query(CREATE_LEDGER).execute(&mut *transaction).await?;
-    let applied = sqlx::query_as(APPLIED).fetch_all(&mut *transaction).await?;
+    let applied: Vec<_> = sqlx::query_as(APPLIED).fetch_all(&mut *transaction).await?;
+    let is_new = applied.is_empty();
     for migration in schema::missing(&MIGRATIONS, applied).map_err(Failure::Refusal)? {
-        tracing::info!(
-            version = migration.version,
-            description = %migration.description,
-            "upgrading the database"
-        );
+        schema::announce(migration, is_new);
         sqlx::raw_sql(migration.sql.clone().into_sql_str()).execute(&mut *transaction).await?;
         sqlx::query(ENTER)
             .bind(migration.version)
