@@ -55,8 +55,11 @@ fn difference(shown: &BTreeMap<String, String>, expected: &Numbers) -> Option<St
 
 /// Waits until both show the same, then hands back what that is.
 async fn agree(what: &str, bridge: &Bridge, home: &mut HomeAssistant) -> Value {
-    let info = bridge.get("/api/info").json();
-    let identity = text(&info["instance_id"]);
+    // A bridge that has just been started reads it from its database first.
+    let identity = eventually("the bridge's identity", async || {
+        bridge.get("/api/info").json()["instance_id"].as_str().map(str::to_owned)
+    })
+    .await;
     let mut last = String::new();
     let state = eventually(what, async || {
         let state = bridge.get("/api/state").json();
