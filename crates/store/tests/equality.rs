@@ -54,9 +54,11 @@ fn record(second: i64, present: [bool; 3], ports: u8) -> Record {
         meters: (1..=u32::from(present[0]) + u32::from(present[1]))
             .map(|number| MeterReading { power_w: Some(value(7)), ..meter(number) })
             .collect(),
-        // The device samples more seldom than it is asked: several polls show one sample.
+        // The device samples more seldom than it is asked: several polls of one DTU show one
+        // sample. Two DTUs never do: which of them it would belong to was a matter of order.
         storage: (present[2])
-            .then(|| StorageReading { flow: None, ..hybrid(NOON + second / 4 * 4, 1) })
+            .then(|| NOON + second / 4 * 4 + second % 2)
+            .map(|sampled| StorageReading { flow: None, ..hybrid(sampled, 1) })
             .into_iter()
             .collect(),
         ..Snapshot::blank(dtu_name, dtu_serial, at(NOON + second))
