@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use e2e::{Bridge, Database, Household, eventually, noon};
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use simulator::{DtuOptions, Running, SimPlant, SimulatedDtu};
@@ -102,6 +101,9 @@ pub(crate) async fn clock_jumps(rounds: u64, seed: u64) -> Outcome {
     let dtus = vec![quick_dtu(1).await, quick_dtu(2).await];
     let mut home = Household::of(dtus, Database::create().await, None);
     home.settings.extend(clock.settings(&library));
+    let zone = zone_at_noon();
+    home.settings.push(("TIMEZONE", zone.clone()));
+    let today = || Timestamp::now().to_zoned(TimeZone::get(&zone).unwrap()).date();
     home.warm_up().await;
     let opened = Books::of(&home).await;
     let mut bridge = home.start();
@@ -134,16 +136,13 @@ pub(crate) async fn clock_jumps(rounds: u64, seed: u64) -> Outcome {
         dtu.switch_off().await;
     }
     home.settle(&bridge).await;
-    let mut made_wh = 0;
     for (port, books) in Books::of(&home).await {
         assert_eq!(books.lifetime_wh, books.counter_wh, "{port:?}: energy was invented or lost");
         let added = books.lifetime_wh - opened[&port].lifetime_wh;
         let days = books.days_wh - opened[&port].days_wh;
+        assert!(added > 0, "{port:?} made nothing, which proves nothing");
         assert_eq!(days, added, "{port:?}: the days do not add up");
-        made_wh += added;
     }
-    // A weak panel may have counted no watt-hour yet when a quick machine is done.
-    assert!(made_wh > 0, "no port made anything, which proves nothing");
     finish(home, bridge, rounds).await
 }
 
@@ -183,8 +182,12 @@ async fn polled(home: &mut Household, bridge: &Bridge, clock: &Clock, shown: &mu
 }
 
 /// The day of the plant by the right clock.
-fn today() -> Date {
-    Timestamp::now().to_zoned(TimeZone::get("Europe/Berlin").unwrap()).date()
+/// A time zone in which it is about noon, as it is where the DTUs are. In the night of the bridge
+/// their counters of a June day would not be believed, and its day might end meanwhile.
+fn zone_at_noon() -> String {
+    let hour = Timestamp::now().to_zoned(TimeZone::UTC).hour();
+    // The signs of these names are the other way round: Etc/GMT-5 is five hours ahead.
+    format!("Etc/GMT{:+}", hour - 12)
 }
 
 /// What the database has about the energy of a port, Wh.
