@@ -4,14 +4,16 @@
 //! The simulated counters are never wrong, so a port's energy of a day is what its day counter
 //! showed last. What the bridge's own accounts do with counters that lie is not needed here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
 use plant::Serial;
+use plant::status::Activity;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Row};
+use store::SLOT_S;
 use tokio::sync::mpsc;
 
 use super::farm::{Farm, calendar};
@@ -45,6 +47,8 @@ const COPY_PORT_HOURS: &str = "
 const COPY_DTU_HOURS: &str = "
     COPY plant_hourly (dtu_name, hour, energy, estimated, peak_power, peak_at, polls) FROM STDIN";
 
+const COPY_SLOTS: &str = "COPY inverter_power (slot, inverter_id, power) FROM STDIN";
+
 /// One day of all DTUs, ready for COPY.
 struct Day {
     inverters: Vec<u8>,
@@ -53,6 +57,7 @@ struct Day {
     dtu_days: String,
     port_hours: String,
     dtu_hours: String,
+    slots: String,
     /// New rows of `inverter_data` and `port_data`.
     rows: (i64, i64),
 }
@@ -83,6 +88,7 @@ pub(super) async fn fill(pool: &PgPool, farm: &Arc<Farm>, from: Timestamp, to: T
         copy(&mut one, COPY_DTU_DAYS, day.dtu_days.as_bytes()).await;
         copy(&mut one, COPY_PORT_HOURS, day.port_hours.as_bytes()).await;
         copy(&mut one, COPY_DTU_HOURS, day.dtu_hours.as_bytes()).await;
+        copy(&mut one, COPY_SLOTS, day.slots.as_bytes()).await;
         count(&mut one, day.rows).await;
         let before = total;
         total += day.rows.1;
@@ -167,6 +173,8 @@ impl Day {
                 inverters.code(reading.operating_status);
                 inverters.code(reading.link_status);
             }
+            let asleep = poll.inverters.iter().filter(|i| Activity::of(i) == Activity::Asleep);
+            let asleep: BTreeSet<Serial> = asleep.map(|inverter| inverter.serial).collect();
             let mut added_wh = 0;
             for reading in &poll.ports {
                 let id = ids[&reading.serial];
@@ -186,6 +194,10 @@ impl Day {
                 day.see(at, power_w, more);
                 books.port_hours.entry((key, hour)).or_default().see(at, power_w, more);
                 added_wh += more;
+                let ports = books.slots.entry((slot_of(at), id)).or_default();
+                let (sum, readings) = ports.entry(reading.port).or_default();
+                *sum += if asleep.contains(&reading.serial) { 0.0 } else { f64::from(power_w) };
+                *readings += 1;
             }
             let power_w = poll.pv_power_w() as f32;
             let name = poll.dtu_name;
@@ -219,6 +231,7 @@ impl Day {
                 let Tally { energy_wh, peak: (peak_w, peak_at), samples, .. } = t;
                 format!("{name}\t{hour}\t{energy_wh}\t0\t{peak_w}\t{peak_at}\t{samples}")
             }),
+            slots: slots(&books.slots),
             rows,
         }
     }
@@ -234,6 +247,24 @@ struct Books {
     dtu_days: BTreeMap<String, Tally>,
     port_hours: BTreeMap<(PortKey, Timestamp), Tally>,
     dtu_hours: BTreeMap<(String, Timestamp), Tally>,
+    slots: Slots,
+}
+
+/// Sum and number of what each port of an inverter delivered in five minutes.
+type Slots = BTreeMap<(Timestamp, i32), BTreeMap<u8, (f64, u32)>>;
+
+/// The beginning of the five minutes.
+fn slot_of(at: Timestamp) -> Timestamp {
+    let second = at.as_second();
+    Timestamp::from_second(second - second.rem_euclid(i64::from(SLOT_S))).unwrap()
+}
+
+/// As the bridge makes them: each port is averaged first, and the ports are summed then.
+fn slots(slots: &Slots) -> String {
+    let power = |ports: &BTreeMap<u8, (f64, u32)>| -> f64 {
+        ports.values().map(|(sum, readings)| sum / f64::from(*readings)).sum()
+    };
+    slots.iter().map(|((slot, id), ports)| format!("{slot}\t{id}\t{}\n", power(ports))).collect()
 }
 
 fn lines<K>(tallies: &BTreeMap<K, Tally>, line: impl Fn(&K, &Tally) -> String) -> String {

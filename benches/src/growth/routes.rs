@@ -150,7 +150,10 @@ impl Past {
             let day = self.calendar.day(*from);
             let path = format!("/api/power?day={day}&points=288");
             let query = MeanQuery {
-                quantity: Quantity::PortPower,
+                quantity: match of_an_inverter {
+                    true => Quantity::PortPower,
+                    false => Quantity::InverterPower,
+                },
                 from: *from,
                 to: *to,
                 bucket_s: 300,

@@ -150,6 +150,12 @@ impl<'a> Ledger<'a> {
         !rows.is_empty() && rows.iter().all(is_later)
     }
 
+    /// The latest reading of an inverter's ports.
+    pub(crate) fn latest(&self, serial: Serial) -> Option<Timestamp> {
+        let ports = self.ports.range((serial, u8::MIN)..=(serial, u8::MAX));
+        ports.filter_map(|(_, book)| book.latest).max()
+    }
+
     /// Enters a snapshot. Snapshots come in the order of their time; those stamped after `horizon`
     /// are left out, as they are not the latest either.
     pub(crate) fn enter(&mut self, snapshot: &Snapshot, horizon: Timestamp) {

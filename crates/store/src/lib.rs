@@ -32,6 +32,7 @@ pub mod recompute;
 mod rows;
 mod schema;
 mod sealed;
+mod slots;
 pub mod sqlite;
 pub mod transfer;
 pub mod v1;
@@ -46,7 +47,7 @@ pub use lease::{Claim, Lease, Leases};
 pub use loss::LossCount;
 pub use outbox::{Incident, Outbox, OutboxError, OutboxStatus, Quarantined, Rejected, Replayed};
 pub use postgres::{PostgresOptions, PostgresOptionsError, PostgresStore};
-pub use power::{MeanQuery, MeanSeries, Quantity};
+pub use power::{MeanQuery, MeanSeries, Quantity, SLOT_S};
 pub use recompute::Recomputed;
 pub use sqlite::SqliteStore;
 

@@ -7,6 +7,7 @@
 //! A port is walked without a lock first, which may take a while after many years; only the few
 //! readings that came meanwhile are walked while the writer waits.
 
+use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use plant::energy::{Calendar, Evidence};
 use plant::{InverterReading, PortReading};
 
 use crate::ledger::{Entry, PortBook, PortKey, Tally};
+use crate::slots::slot_of;
 
 /// Readings that are read at a time.
 pub(crate) const PAGE: u32 = 20_000;
@@ -78,6 +80,32 @@ impl<'a> Walk<'a> {
         let asked = self.book.hours.range(span);
         asked.map(|(hour, entry)| (key, *hour, entry)).collect()
     }
+}
+
+/// A part of the slots that are made anew, in a transaction of its own.
+pub(crate) struct SlotStep {
+    /// What was made before is forgotten.
+    pub(crate) forget: Range<Timestamp>,
+    /// Where there are readings.
+    pub(crate) remake: Range<Timestamp>,
+}
+
+/// The days asked for, one by one where there are readings, and whatever lies between them.
+pub(crate) fn slot_steps(
+    calendar: &Calendar,
+    asked: &RangeInclusive<Date>,
+    days: &BTreeSet<Date>,
+) -> Vec<SlotStep> {
+    let whole = span(calendar, asked);
+    let (mut from, end) = (slot_of(whole.start), slot_of(whole.end));
+    let mut steps = Vec::with_capacity(days.len() + 1);
+    for day in days {
+        let remake = slot_of(calendar.start(*day))..slot_of(calendar.end(*day));
+        steps.push(SlotStep { forget: from..remake.end, remake: remake.clone() });
+        from = remake.end;
+    }
+    steps.push(SlotStep { forget: from..end, remake: end..end });
+    steps
 }
 
 /// From the beginning of the first of these days to the end of the last.

@@ -202,7 +202,7 @@ async fn from_postgresql_to_sqlite_and_back_nothing_is_lost_and_every_answer_sta
 
     // The books are those of the readings, and what is polled from now on goes on from them.
     second.recompute(at(NOON + 86_400)).await;
-    let books = ["port_daily", "port_hourly", "plant_daily", "plant_hourly"];
+    let books = ["port_daily", "port_hourly", "plant_daily", "plant_hourly", "inverter_power"];
     let after = seals(&second).await;
     for table in books {
         assert_eq!(after[table], before[table], "{table}");

@@ -75,6 +75,7 @@ pub async fn power(
             (Shown::Voltage, _) => Quantity::GridVoltage,
         };
         let query = MeanQuery { quantity, from, to, bucket_s, serial, port };
+        let query = of_many_inverters(query, by);
         let (means, events) =
             from_store(async { tokio::try_join!(store.means(&query), store.events(&events)) })
                 .await?;
@@ -83,6 +84,18 @@ pub async fn power(
     };
     let made_by = (&moment, &api.identity);
     Ok(Json(Power::of((shown, by), &buckets, lines, &events, made_by)))
+}
+
+/// What is known of each inverter without its ports, where all of them are wanted. Of a single one
+/// the readings are found sooner than its slots among those of all.
+fn of_many_inverters(query: MeanQuery, by: Grouping) -> MeanQuery {
+    let is_of_many = query.serial.is_none() && by != Grouping::Port;
+    match query.quantity {
+        Quantity::PortPower if is_of_many && query.is_of_slots() => {
+            MeanQuery { quantity: Quantity::InverterPower, ..query }
+        }
+        _ => query,
+    }
 }
 
 /// Two polls of the slowest DTU. In a shorter bucket there may be none, however well all goes.

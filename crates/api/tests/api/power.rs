@@ -119,6 +119,29 @@ async fn one_that_sleeps_says_nothing_of_the_others() {
 }
 
 #[tokio::test]
+async fn readings_are_asked_for_only_where_no_slots_are_kept() {
+    let mut world = World::new();
+    world.plant.calendar = Calendar::new(TimeZone::get("Asia/Kathmandu").unwrap());
+    for (query, quantity) in [
+        ("", Quantity::InverterPower),
+        ("by=dtu&points=10", Quantity::InverterPower),
+        ("by=inverter&day=2026-06-21", Quantity::InverterPower),
+        ("points=2000", Quantity::PortPower),
+        ("by=port", Quantity::PortPower),
+        ("by=inverter&serial=116100000001", Quantity::PortPower),
+        ("from=2026-06-21T06:15:00Z&to=2026-06-21T12:00:00Z&points=69", Quantity::InverterPower),
+        ("from=2026-06-21T06:12:00Z&to=2026-06-21T12:00:00Z&points=69", Quantity::PortPower),
+        ("by=inverter&quantity=voltage", Quantity::GridVoltage),
+    ] {
+        world.get(&format!("{POWER}?{query}")).await.json();
+        let asked = world.store().asked_means.lock().unwrap().pop().unwrap();
+        assert_eq!(asked.quantity, quantity, "{query}");
+        let is_of_slots = asked.quantity == Quantity::InverterPower;
+        assert!(!is_of_slots || asked.is_of_slots(), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn voltages_are_averaged() {
     let world = World::new();
     *world.store().means.lock().unwrap() = vec![

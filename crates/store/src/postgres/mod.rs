@@ -33,6 +33,7 @@ mod pages;
 mod power;
 mod read;
 mod recompute;
+mod slots;
 mod transfer;
 pub mod v2;
 mod write;

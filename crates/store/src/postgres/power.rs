@@ -1,10 +1,11 @@
-//! Means in buckets: each port is found through its key, and averaged by the server.
+//! Means in buckets: each port is found through its key, and averaged by the server. The power of
+//! inverters is averaged already.
 
 use jiff_sqlx::ToSqlx;
 use sqlx::{AssertSqlSafe, PgPool, Row};
 
-use super::{BEGIN_RANGE, begin, unnamed};
-use crate::power::{MeanQuery, MeanSeries, Quantity};
+use super::{BEGIN_RANGE, begin, slots, unnamed};
+use crate::power::{MeanQuery, MeanSeries, Source};
 use crate::rows;
 
 const PORTS: &str = "
@@ -27,7 +28,8 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::means`](crate::Store::means).
 pub(super) async fn means(pool: &PgPool, query: &MeanQuery) -> Result<Vec<MeanSeries>> {
-    let of_ports = query.quantity.is_of_ports();
+    let source = query.quantity.source();
+    let of_ports = matches!(source, Source::Ports(_));
     let mut transaction = begin(pool, BEGIN_RANGE).await?;
     let found = unnamed(if of_ports { PORTS } else { INVERTERS })
         .bind(query.serial.map(|serial| serial.to_string()))
@@ -45,7 +47,22 @@ pub(super) async fn means(pool: &PgPool, query: &MeanQuery) -> Result<Vec<MeanSe
             means: Vec::new(),
         });
     }
-    let found = sqlx::query(AssertSqlSafe(means_of(query.quantity)))
+    let statement = match source {
+        Source::Ports(column) => means_of(
+            "port_data",
+            "inverter_id = o.inverter_id AND port_number = o.port_number",
+            column,
+        ),
+        Source::Inverters(column) => {
+            means_of("inverter_data", "inverter_id = o.inverter_id", column)
+        }
+        Source::Slots => {
+            slots::means(&mut transaction, query, &ids, &mut series).await?;
+            transaction.commit().await?;
+            return Ok(series);
+        }
+    };
+    let found = sqlx::query(AssertSqlSafe(statement))
         .persistent(false)
         .bind(ids)
         .bind(ports)
@@ -69,13 +86,7 @@ pub(super) async fn means(pool: &PgPool, query: &MeanQuery) -> Result<Vec<MeanSe
 
 /// One row per owner: an array costs a client less than as many rows. OFFSET 0 keeps the planner
 /// from joining the whole table instead of stepping through its key.
-fn means_of(quantity: Quantity) -> String {
-    let column = quantity.column();
-    let (table, owner) = if quantity.is_of_ports() {
-        ("port_data", "inverter_id = o.inverter_id AND port_number = o.port_number")
-    } else {
-        ("inverter_data", "inverter_id = o.inverter_id")
-    };
+fn means_of(table: &str, owner: &str, column: &str) -> String {
     format!(
         "SELECT o.owner, r.buckets, r.means
          FROM unnest($1::integer[], $2::smallint[]) WITH ORDINALITY

@@ -1,5 +1,6 @@
 //! See [`recompute`](crate::recompute).
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
@@ -12,9 +13,9 @@ use sqlx::{PgConnection, PgPool, Row};
 
 use super::books::{CHANGE_THE_PAST, add_port_days, add_port_hours};
 use super::write::Ids;
-use super::{BEGIN_READ, BEGIN_WRITE, begin, forget_repeated, unnamed};
+use super::{BEGIN_READ, BEGIN_WRITE, begin, forget_repeated, slots, unnamed};
 use crate::ledger::PortKey;
-use crate::recompute::{PAGE, Recomputed, Walk, span};
+use crate::recompute::{PAGE, Recomputed, Walk, slot_steps, span};
 use crate::rows;
 
 const PORTS: &str = "
@@ -97,6 +98,7 @@ pub(super) async fn days(
     let hours = span(calendar, asked);
     let up_to_now = asked.contains(&calendar.day(now));
     let mut done = Recomputed::default();
+    let (mut inverters, mut days_read) = (BTreeSet::new(), BTreeSet::new());
     for row in unnamed(PORTS).fetch_all(pool).await? {
         let key: PortKey = (rows::serial(&row)?, rows::port_number(&row)?);
         let id: i32 = row.try_get("inverter_id")?;
@@ -123,6 +125,8 @@ pub(super) async fn days(
             .execute(&mut *writing)
             .await?;
         let days = walk.days(key, asked);
+        inverters.insert(id);
+        days_read.extend(days.iter().map(|(_, day, _)| *day));
         done.port_days += days.len() as u64;
         let ids = Ids::from([(key.0, id)]);
         add_port_days(&mut writing, days.into_iter(), &ids).await?;
@@ -134,6 +138,12 @@ pub(super) async fn days(
         writing.commit().await?;
         done.ports += 1;
         done.readings += walk.readings;
+    }
+    for step in slot_steps(calendar, asked, &days_read) {
+        let mut writing = begin(pool, BEGIN_WRITE).await?;
+        slots::make_anew(&mut writing, &step, &inverters).await?;
+        forget_repeated(&mut writing).await?;
+        writing.commit().await?;
     }
     let mut writing = begin(pool, BEGIN_WRITE).await?;
     unnamed(SUM_UP)

@@ -30,10 +30,13 @@ use plant::energy::Calendar;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{BEGIN_WRITE, begin, books, devices, events, forget_repeated, repeated, unnamed};
+use super::{
+    BEGIN_WRITE, begin, books, devices, events, forget_repeated, repeated, slots, unnamed,
+};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows::{self, Extra};
+use crate::slots::Slots;
 
 /// Locks in the order of serials; the order in which an UPDATE with a join would lock is the
 /// planner's. A `last_seen` beyond the horizon ($6) was written under a wrong clock and gives way.
@@ -199,10 +202,12 @@ async fn write(
 ) -> Result<Written> {
     let ids = inverter_ids(connection, batch).await?;
     let ledger = books::open(connection, batch, &ids, calendar).await?;
+    let touched = Slots::of(batch, &ledger);
     let keys = if ledger.is_behind(&batch.ports) { keys } else { Keys::Any };
     let inverter_rows = insert_inverters(connection, &batch.inverters, &ids, keys).await?;
     let port_rows = insert_ports(connection, &batch.ports, &ids, keys).await?;
     books::keep(connection, batch, &ids, ledger).await?;
+    slots::keep(connection, &touched, &ids).await?;
     let metric_rows = insert_metrics(connection, batch, keys).await?;
     let devices = devices::keep(connection, batch).await?;
     events::keep(connection, &batch.events).await?;

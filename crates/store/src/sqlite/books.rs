@@ -134,18 +134,30 @@ pub(super) const CHANGE_THE_PAST: &str = "
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
+/// The books as they are before the batch.
+pub(super) async fn open<'a>(
+    connection: &mut SqliteConnection,
+    batch: &Batch<'_>,
+    ids: &Ids,
+    calendar: &'a Calendar,
+) -> Result<Ledger<'a>> {
+    if batch.snapshots.is_empty() {
+        return Ok(Ledger::open(calendar, BTreeMap::new(), BTreeMap::new()));
+    }
+    let ports = port_states(connection, ids).await?;
+    Ok(Ledger::open(calendar, ports, last_polls(connection, batch).await?))
+}
+
 /// Enters the batch into the books and stores what has changed.
 pub(super) async fn keep(
     connection: &mut SqliteConnection,
     batch: &Batch<'_>,
     ids: &Ids,
-    calendar: &Calendar,
+    mut ledger: Ledger<'_>,
 ) -> Result<()> {
     if batch.snapshots.is_empty() {
         return Ok(());
     }
-    let ports = port_states(connection, ids).await?;
-    let mut ledger = Ledger::open(calendar, ports, last_polls(connection, batch).await?);
     for snapshot in &batch.snapshots {
         ledger.enter(snapshot, batch.horizon);
     }

@@ -17,6 +17,7 @@ mod pages;
 mod power;
 mod read;
 mod recompute;
+mod slots;
 pub(crate) mod transfer;
 mod write;
 

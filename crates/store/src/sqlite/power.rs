@@ -1,10 +1,11 @@
-//! Means in buckets: each port is found through its key.
+//! Means in buckets: each port is found through its key. The power of inverters is averaged already.
 
 use sqlx::{AssertSqlSafe, Row, SqlitePool};
 
 use super::file::micros;
+use super::slots;
 use super::write::json;
-use crate::power::{MeanQuery, MeanSeries, Quantity};
+use crate::power::{MeanQuery, MeanSeries, Source};
 use crate::rows;
 
 const PORTS: &str = "
@@ -27,7 +28,8 @@ type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::means`](crate::Store::means).
 pub(super) async fn means(readers: &SqlitePool, query: &MeanQuery) -> Result<Vec<MeanSeries>> {
-    let of_ports = query.quantity.is_of_ports();
+    let source = query.quantity.source();
+    let of_ports = matches!(source, Source::Ports(_));
     // One snapshot of the database for both statements.
     let mut transaction = readers.begin().await?;
     let found = sqlx::query(if of_ports { PORTS } else { INVERTERS })
@@ -46,7 +48,22 @@ pub(super) async fn means(readers: &SqlitePool, query: &MeanQuery) -> Result<Vec
             means: Vec::new(),
         });
     }
-    let found = sqlx::query(AssertSqlSafe(means_of(query.quantity)))
+    let statement = match source {
+        Source::Ports(column) => {
+            let owner = "r.inverter_id = o.value ->> 0 AND r.port_number = o.value ->> 1";
+            means_of("port_data", owner, column)
+        }
+        Source::Inverters(column) => {
+            means_of("inverter_data", "r.inverter_id = o.value ->> 0", column)
+        }
+        Source::Slots => {
+            let ids: Vec<i64> = keys.into_iter().map(|(id, _)| id).collect();
+            slots::means(&mut transaction, query, &ids, &mut series).await?;
+            transaction.commit().await?;
+            return Ok(series);
+        }
+    };
+    let found = sqlx::query(AssertSqlSafe(statement))
         .bind(json(keys.iter())?)
         .bind(micros(query.from))
         .bind(micros(query.to))
@@ -67,13 +84,7 @@ pub(super) async fn means(readers: &SqlitePool, query: &MeanQuery) -> Result<Vec
 /// One row per owner, its means as one text: a row of sqlx takes many times what is kept of it, and
 /// of hundreds of ports there are a hundred thousand buckets in a day. CROSS JOIN keeps the order
 /// of the tables: from each owner through the key.
-fn means_of(quantity: Quantity) -> String {
-    let column = quantity.column();
-    let (table, owner) = if quantity.is_of_ports() {
-        ("port_data", "r.inverter_id = o.value ->> 0 AND r.port_number = o.value ->> 1")
-    } else {
-        ("inverter_data", "r.inverter_id = o.value ->> 0")
-    };
+fn means_of(table: &str, owner: &str, column: &str) -> String {
     format!(
         "SELECT owner, json_group_array(json_array(bucket, mean)) AS means
          FROM (

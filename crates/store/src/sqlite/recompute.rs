@@ -1,5 +1,6 @@
 //! See [`recompute`](crate::recompute).
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
@@ -11,9 +12,10 @@ use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::books::{CHANGE_THE_PAST, add_port_days, add_port_hours};
 use super::file::{micros, timestamp};
+use super::slots;
 use super::write::{BEGIN, Ids};
 use crate::ledger::PortKey;
-use crate::recompute::{PAGE, Recomputed, Walk, span};
+use crate::recompute::{PAGE, Recomputed, Walk, slot_steps, span};
 use crate::rows;
 
 const PORTS: &str = "
@@ -89,6 +91,7 @@ pub(super) async fn days(
     let hours = span(calendar, asked);
     let up_to_now = asked.contains(&calendar.day(now));
     let mut done = Recomputed::default();
+    let (mut inverters, mut days_read) = (BTreeSet::new(), BTreeSet::new());
     for row in sqlx::query(PORTS).fetch_all(writer).await? {
         let key: PortKey = (rows::serial(&row)?, rows::port_number(&row)?);
         let id: i64 = row.try_get("inverter_id")?;
@@ -110,6 +113,8 @@ pub(super) async fn days(
             .execute(&mut *writing)
             .await?;
         let days = walk.days(key, asked);
+        inverters.insert(id);
+        days_read.extend(days.iter().map(|(_, day, _)| *day));
         done.port_days += days.len() as u64;
         let ids = Ids::from([(key.0, id)]);
         add_port_days(&mut writing, days.into_iter(), &ids).await?;
@@ -120,6 +125,11 @@ pub(super) async fn days(
         writing.commit().await?;
         done.ports += 1;
         done.readings += walk.readings;
+    }
+    for step in slot_steps(calendar, asked, &days_read) {
+        let mut writing = writer.begin_with(BEGIN).await?;
+        slots::make_anew(&mut writing, &step, &inverters).await?;
+        writing.commit().await?;
     }
     let mut writing = writer.begin_with(BEGIN).await?;
     sqlx::query(SUM_UP)

@@ -15,10 +15,11 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::file::micros;
-use super::{books, devices, events};
+use super::{books, devices, events, slots};
 use crate::Written;
 use crate::batch::{Batch, InverterRow, PortRow, Sighting};
 use crate::rows::{self, Extra};
+use crate::slots::Slots;
 
 /// An immediate transaction waits for its turn at once. A deferred one would read first and could
 /// then be refused the lock without waiting.
@@ -122,7 +123,10 @@ pub(super) async fn batch(
         batch.metrics.iter().map(|row| (row.name, micros(row.at), &row.tags, row.value)),
     )
     .await?;
-    books::keep(&mut transaction, batch, &ids, calendar).await?;
+    let ledger = books::open(&mut transaction, batch, &ids, calendar).await?;
+    let touched = Slots::of(batch, &ledger);
+    books::keep(&mut transaction, batch, &ids, ledger).await?;
+    slots::keep(&mut transaction, &touched, &ids).await?;
     let devices = devices::keep(&mut transaction, batch).await?;
     events::keep(&mut transaction, &batch.events).await?;
     for (key, value) in &batch.config {

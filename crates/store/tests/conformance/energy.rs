@@ -45,6 +45,8 @@ async fn books(world: &World) -> Vec<Option<i64>> {
             books.extend(world.numbers(&sql).await);
         }
     }
+    let slots = "SELECT CAST(power * 10 AS bigint) FROM inverter_power ORDER BY slot, inverter_id";
+    books.extend(world.numbers(slots).await);
     for column in ["today_production", "total_production"] {
         let sql =
             format!("SELECT CAST({column} AS bigint) FROM production_cache ORDER BY port_number");

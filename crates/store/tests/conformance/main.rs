@@ -67,6 +67,9 @@ promises! {
     ;
     power:
         means_are_those_of_each_bucket
+        power_of_inverters_is_kept_in_slots
+        slots_depend_on_nothing_but_the_readings
+        two_writers_share_a_slot
     ;
     events:
         an_event_is_told_twice_and_kept_once

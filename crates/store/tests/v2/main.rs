@@ -25,7 +25,7 @@ const TO: &str = "2025-10-27T21:00:00Z";
 
 /// The books and the readings, and what they belong to. Without the numbers of inverters: those
 /// depend on who came first.
-const EVERYTHING: [&str; 9] = [
+const EVERYTHING: [&str; 10] = [
     "SELECT serial_number, dtu_name, first_seen, last_seen, inverter_type FROM inverters",
     "SELECT * FROM inverter_readings",
     "SELECT * FROM port_readings",
@@ -33,6 +33,7 @@ const EVERYTHING: [&str; 9] = [
     "SELECT serial_number, h.* FROM port_hourly AS h JOIN inverters USING (inverter_id)",
     "SELECT * FROM plant_daily",
     "SELECT * FROM plant_hourly",
+    "SELECT serial_number, p.* FROM inverter_power AS p JOIN inverters USING (inverter_id)",
     "SELECT serial_number, c.* FROM production_cache AS c JOIN inverters USING (inverter_id)",
     "SELECT * FROM row_counts",
 ];

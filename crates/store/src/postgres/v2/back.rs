@@ -29,6 +29,7 @@ const NEW_RELATIONS: &[&str] = &[
     "events",
     "hybrids",
     "inverter_data",
+    "inverter_power",
     "inverter_readings",
     "inverters",
     "meter_data",

@@ -7,13 +7,14 @@ use sqlx::error::ErrorKind;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::super::write::{self, Ids, Keys};
-use super::super::{begin, books, forget_repeated, unnamed};
+use super::super::{begin, books, forget_repeated, slots, unnamed};
 use super::old_rows::{self, Wanted};
 use super::polls::{Folded, Page, fold};
 use super::state::{self, Carried, Stage};
 use super::{BEGIN, copy};
 use crate::Record;
 use crate::batch::Batch;
+use crate::slots::Slots;
 
 const ADVANCE: &str = "
     UPDATE hoymiles_v2.migration
@@ -54,7 +55,8 @@ const CARRY_REGISTRY: &str = "
 const FINISH: &str = "UPDATE hoymiles_v2.migration SET carried_at = now()";
 
 /// The planner should know what has come.
-const ANALYZE: &str = "ANALYZE inverter_data, port_data, port_daily, port_hourly, inverters";
+const ANALYZE: &str =
+    "ANALYZE inverter_data, port_data, port_daily, port_hourly, inverter_power, inverters";
 
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
@@ -122,6 +124,7 @@ async fn write(
 ) -> Result<(u64, u64)> {
     let ids: Ids = write::inverter_ids(connection, batch).await?;
     let ledger = books::open(connection, batch, &ids, calendar).await?;
+    let touched = Slots::of(batch, &ledger);
     let new = match keys {
         Keys::New => (
             copy::inverters(connection, &batch.inverters, &ids).await?,
@@ -133,6 +136,7 @@ async fn write(
         ),
     };
     books::keep(connection, batch, &ids, ledger).await?;
+    slots::keep(connection, &touched, &ids).await?;
     write::count(connection, &[("inverter_data", new.0), ("port_data", new.1)]).await?;
     Ok(new)
 }
