@@ -10,6 +10,7 @@ use plant::Serial;
 use plant::energy::Calendar;
 use plant::live::{FUTURE_TOLERANCE, LiveInverter, Timed};
 use sqlx::postgres::PgRow;
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool, Row};
 
 use super::{BEGIN_READ, begin, unnamed};
@@ -60,7 +61,10 @@ const STATS: &str = "
                 WHERE inverter_id = i.inverter_id
                 ORDER BY timestamp DESC
                 LIMIT 1
-            ) AS last)                             AS newest";
+            ) AS last)                             AS newest,
+           (SELECT COALESCE(json_object_agg(table_name, rows), '{}')
+            FROM (SELECT table_name, sum(rows) AS rows FROM row_counts GROUP BY table_name)
+                AS by_table)                       AS row_counts";
 
 const SIZE: &str = "SELECT pg_database_size(current_database()) AS size";
 
@@ -87,11 +91,6 @@ impl SizeOnDisk {
 }
 
 /// Summed over the sites that share the database.
-const ROW_COUNTS: &str = "
-    SELECT table_name, sum(rows)::bigint AS rows
-    FROM row_counts
-    GROUP BY table_name";
-
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::latest`](crate::Store::latest).
@@ -160,15 +159,11 @@ pub(super) async fn stats(pool: &PgPool, size: &SizeOnDisk) -> Result<StoreStats
         newest_reading: optional_time(&row, "newest")?,
         ..StoreStats::default()
     };
-    add_row_counts(&mut transaction, &mut stats).await?;
     transaction.commit().await?;
-    Ok(stats)
-}
-
-async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -> Result<()> {
-    for row in unnamed(ROW_COUNTS).fetch_all(connection).await? {
-        let rows = count(&row, "rows")?;
-        match row.try_get("table_name")? {
+    // In the same row: another statement would be another way to the server and back.
+    let Json(row_counts): Json<BTreeMap<String, u64>> = row.try_get("row_counts")?;
+    for (table, rows) in row_counts {
+        match table.as_str() {
             "inverter_data" => stats.inverter_data_entries = rows,
             "port_data" => stats.port_data_entries = rows,
             "meter_data" => stats.meter_data_entries = rows,
@@ -178,7 +173,7 @@ async fn add_row_counts(connection: &mut PgConnection, stats: &mut StoreStats) -
             _ => {}
         }
     }
-    Ok(())
+    Ok(stats)
 }
 
 /// See [`Store::config`](crate::Store::config).
