@@ -113,13 +113,13 @@ pub(crate) async fn clock_jumps(rounds: u64, seed: u64) -> Outcome {
     for _ in 0..rounds / 2 {
         let (day, before) = (today(), shown.clone());
         let jump = JUMPS[dice.roll(10) as usize];
-        let mut was_killed = false;
+        let mut was_put_back_unseen = false;
         for offset in [jump, 0] {
             clock.jump_to(offset);
             // As on a machine that starts with a wrong clock, or is set right and started again.
             if dice.roll(3) == 0 {
                 bridge.kill();
-                was_killed = true;
+                was_put_back_unseen |= (jump < 0) == (offset == jump);
                 home.look_into_outbox().await;
                 bridge = home.start();
             }
@@ -127,7 +127,7 @@ pub(crate) async fn clock_jumps(rounds: u64, seed: u64) -> Outcome {
         }
         // What waited in the outbox of a bridge that was killed is from the future for the next one
         // if the clock was put back: its last watt-hours are booked to the day of the wrong clock.
-        if day == today() && !was_killed {
+        if day == today() && !was_put_back_unseen {
             for (port, (today, _)) in &shown {
                 assert!(
                     *today >= before[port].0,

@@ -42,6 +42,7 @@ const LATEST_PORTS: &str = "
     JOIN inverters AS i USING (inverter_id)";
 
 /// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
+/// Row counts are summed over the sites that share the database.
 const STATS: &str = "
     SELECT (SELECT count(*) FROM inverters)        AS inverters,
            (SELECT count(*) FROM production_cache) AS production_cache,
@@ -90,7 +91,6 @@ impl SizeOnDisk {
     }
 }
 
-/// Summed over the sites that share the database.
 type Result<T> = std::result::Result<T, sqlx::Error>;
 
 /// See [`Store::latest`](crate::Store::latest).
