@@ -30,7 +30,7 @@ COPY --from=web /src/web/dist web/dist
 RUN --mount=type=cache,id=cargo-registry,target=/usr/local/cargo/registry,sharing=locked \
     --mount=type=cache,id=target,target=/target,sharing=locked \
     CARGO_TARGET_DIR="/target/${TARGETARCH:-native}" \
-    cargo build --profile "$PROFILE" --locked -p hoymiles-smiles \
+    cargo build --profile "$PROFILE" --locked -p hoymiles-smiles --features parquet \
     && cp "/target/${TARGETARCH:-native}/$PROFILE/hoymiles-smiles" /hoymiles-smiles \
     # A named volume takes its owner from the image.
     && mkdir /empty

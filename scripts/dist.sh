@@ -50,7 +50,8 @@ check_program() {
 
 build_program() {
     scripts/build-web.sh
-    cargo zigbuild --locked --profile "$profile" --target "$triple.$glibc" -p hoymiles-smiles
+    cargo zigbuild --locked --profile "$profile" --target "$triple.$glibc" \
+        -p hoymiles-smiles --features parquet
     check_program "$target/hoymiles-smiles"
 }
 
@@ -71,7 +72,7 @@ build_deb() {
 
 # Crates of the program, and packages of the page that it holds.
 list_parts() {
-    cargo cyclonedx --quiet --manifest-path crates/bridge/Cargo.toml --format json \
+    cargo cyclonedx --quiet --manifest-path crates/bridge/Cargo.toml --features parquet --format json \
         --spec-version 1.5 --target "$triple" --override-filename sbom
     # Where the sources lay on this machine says nothing to anybody.
     sed "s#$PWD#.#g" crates/bridge/sbom.json >"$dist/$name.cdx.json"

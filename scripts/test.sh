@@ -30,17 +30,18 @@ scripts/test-home-assistant.sh || status=$?
 
 # The end-to-end tests start the program itself, those in the browser with its dashboard.
 scripts/build-web.sh
-cargo build --locked -p hoymiles-smiles
+features=hoymiles-smiles/parquet
+cargo build --locked -p hoymiles-smiles --features "$features"
 
 scripts/schemathesis.sh || status=$?
 scripts/test-web.sh --browser || status=$?
 
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --locked --workspace || status=$?
+    cargo nextest run --locked --workspace --features "$features" || status=$?
     if has_doc_tests; then
-        cargo test --locked --workspace --doc || status=$?
+        cargo test --locked --workspace --features "$features" --doc || status=$?
     fi
 else
-    cargo test --locked --workspace --no-fail-fast || status=$?
+    cargo test --locked --workspace --features "$features" --no-fail-fast || status=$?
 fi
 exit "$status"

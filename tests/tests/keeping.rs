@@ -326,6 +326,11 @@ async fn an_export_from_the_command_line_is_that_of_the_route() {
     done(home.path(), &settings, &["export", file.to_str().unwrap()]);
     let route = bridge.get("/api/export?table=ports").text;
     assert_eq!(std::fs::read_to_string(&file).unwrap(), route);
+    let parquet = files.path().join("ports.parquet");
+    done(home.path(), &settings, &["export", parquet.to_str().unwrap()]);
+    let output = run(home.path(), &settings, &["export", "--format", "parquet"]);
+    assert!(output.stdout.starts_with(b"PAR1") && output.stdout.ends_with(b"PAR1"));
+    assert_eq!(std::fs::read(&parquet).unwrap(), output.stdout);
     let refusal = refused(home.path(), &settings, &["export", file.to_str().unwrap()]);
     assert!(refusal.contains("writes over none"), "{refusal}");
     for (arguments, sentence) in [

@@ -5,9 +5,6 @@
 
 use std::fmt::{Display, Write};
 
-use plant::live::Timed;
-use plant::{InverterReading, PortReading};
-
 use crate::view::history::{HistoryBucket, HistorySpread};
 use crate::view::{HistoryAnswer, HistoryEntry, PortHistoryEntry};
 
@@ -23,27 +20,17 @@ pub const INVERTER_COLUMNS: &str = "timestamp,serial_number,grid_voltage,grid_fr
                                     active_power,reactive_power,power_factor,temperature,\
                                     operating_status,alarm_code,alarm_count,link_status\n";
 
-/// The line of a port.
-pub fn port(lines: &mut String, reading: Timed<PortReading>) {
-    port_entry(lines, &reading.into());
-}
-
-/// The line of an inverter.
-pub fn inverter(lines: &mut String, reading: Timed<InverterReading>) {
-    inverter_entry(lines, &reading.into());
-}
-
 /// A history with the names of its columns.
 pub fn history(answer: &HistoryAnswer) -> String {
     let mut lines = String::new();
     match answer {
         HistoryAnswer::Inverter(entries) => {
             lines += INVERTER_COLUMNS;
-            entries.iter().for_each(|entry| inverter_entry(&mut lines, entry));
+            entries.iter().for_each(|entry| inverter(&mut lines, entry));
         }
         HistoryAnswer::Port(entries) => {
             lines += PORT_COLUMNS;
-            entries.iter().for_each(|entry| port_entry(&mut lines, entry));
+            entries.iter().for_each(|entry| port(&mut lines, entry));
         }
         HistoryAnswer::Buckets(buckets) => {
             lines += "start,end,serial_number,port_number,samples";
@@ -88,7 +75,8 @@ fn bucket(line: &mut String, entry: &HistoryBucket) {
     line.push('\n');
 }
 
-fn port_entry(line: &mut String, entry: &PortHistoryEntry) {
+/// The line of a port.
+pub fn port(line: &mut String, entry: &PortHistoryEntry) {
     begin(line, entry.timestamp);
     cell(line, Some(entry.serial_number));
     cell(line, Some(entry.port_number));
@@ -100,7 +88,8 @@ fn port_entry(line: &mut String, entry: &PortHistoryEntry) {
     line.push('\n');
 }
 
-fn inverter_entry(line: &mut String, entry: &HistoryEntry) {
+/// The line of an inverter.
+pub fn inverter(line: &mut String, entry: &HistoryEntry) {
     begin(line, entry.timestamp);
     cell(line, Some(entry.serial_number));
     cell(line, entry.grid_voltage);

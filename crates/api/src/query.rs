@@ -193,11 +193,6 @@ fn year(at: Timestamp) -> i16 {
     at.to_zoned(TimeZone::UTC).year()
 }
 
-fn parse_csv(written: &str) -> Result<(), Problem> {
-    let csv = (written == "csv").then_some(());
-    csv.ok_or_else(|| Problem::bad_parameter("format", written, "csv"))
-}
-
 fn parse_grouping(written: &str) -> Result<Grouping, Problem> {
     match written {
         "plant" => Ok(Grouping::Plant),

@@ -126,11 +126,12 @@ pub fn router(api: Api) -> Router {
 }
 
 /// Compresses what is worth it, for clients that want it: a chart, not a state. Never the stream,
-/// whose messages would wait for more.
+/// whose messages would wait for more, nor what is compressed already.
 fn compression() -> CompressionLayer<impl Predicate> {
     let worth = SizeAbove::new(LEAST_TO_COMPRESS)
         .and(NotForContentType::SSE)
-        .and(NotForContentType::IMAGES);
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::const_new("application/vnd.apache.parquet"));
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth)
 }
 

@@ -26,6 +26,8 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use crate::export::ExportError;
+
 pub use self::documented::{
     BodyProblems, CommonProblems, DeviceProblems, InverterProblems, NotKeptProblems, PlantProblems,
     StoreProblems,
@@ -382,6 +384,19 @@ impl From<StoreError> for Problem {
             }
             StoreError::Refused(_) | StoreError::Other(_) => {
                 tracing::error!(%error, "a request failed in the database");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Store(error) => error.into(),
+            #[cfg(feature = "parquet")]
+            ExportError::Parquet(_) => {
+                tracing::error!(%error, "an export failed");
                 Self::Internal
             }
         }

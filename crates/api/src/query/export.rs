@@ -7,7 +7,8 @@ use plant::Serial;
 use plant::energy::Calendar;
 use utoipa::IntoParams;
 
-use super::{Edge, once, pairs, parse_csv, parse_edge, parse_serial};
+use super::{Edge, once, pairs, parse_edge, parse_serial};
+use crate::export::Format;
 use crate::problem::Problem;
 
 /// Which readings are exported.
@@ -17,6 +18,16 @@ pub enum Table {
     Ports,
     /// Those of inverters.
     Inverters,
+}
+
+impl Table {
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ports => "ports",
+            Self::Inverters => "inverters",
+        }
+    }
 }
 
 /// What is exported.
@@ -35,9 +46,9 @@ pub struct ExportParameters {
     /// Only this inverter.
     #[param(value_type = Option<String>, example = "116100000001")]
     pub serial: Option<Serial>,
-    /// csv, the only one there is.
+    /// csv, or parquet if the program is built with it.
     #[param(value_type = Option<String>, example = "csv")]
-    pub format: (),
+    pub format: Format,
 }
 
 impl ExportParameters {
@@ -71,12 +82,12 @@ impl<S: Sync> FromRequestParts<S> for ExportParameters {
                 "to" => once("to", &mut to, parse_edge("to", &value)?)?,
                 "table" => once("table", &mut table, parse_table(&value)?)?,
                 "serial" => once("serial", &mut serial, parse_serial(&value)?)?,
-                "format" => once("format", &mut format, parse_csv(&value)?)?,
+                "format" => once("format", &mut format, parse_format(&value)?)?,
                 _ => return Err(Problem::unknown_parameter(&name, Self::NAMES)),
             }
         }
         let table = table.unwrap_or(Table::Ports);
-        Ok(Self { from, to, table, serial, format: () })
+        Ok(Self { from, to, table, serial, format: format.unwrap_or(Format::Csv) })
     }
 }
 
@@ -86,4 +97,8 @@ fn parse_table(written: &str) -> Result<Table, Problem> {
         "inverters" => Ok(Table::Inverters),
         _ => Err(Problem::bad_parameter("table", written, "ports or inverters")),
     }
+}
+
+fn parse_format(written: &str) -> Result<Format, Problem> {
+    Format::named(written).ok_or_else(|| Problem::bad_parameter("format", written, Format::ALLOWED))
 }

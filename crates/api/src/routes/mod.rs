@@ -22,7 +22,7 @@ pub mod stream;
 use std::future::Future;
 use std::time::Duration;
 
-use store::{Grouping, StoreError};
+use store::Grouping;
 
 use crate::Moment;
 use crate::problem::Problem;
@@ -32,9 +32,11 @@ use crate::problem::Problem;
 const STORE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the store answers, if it does so in time.
-async fn from_store<T>(answer: impl Future<Output = Result<T, StoreError>>) -> Result<T, Problem> {
+async fn from_store<T, E: Into<Problem>>(
+    answer: impl Future<Output = Result<T, E>>,
+) -> Result<T, Problem> {
     match tokio::time::timeout(STORE_PATIENCE, answer).await {
-        Ok(answer) => Ok(answer?),
+        Ok(answer) => answer.map_err(E::into),
         Err(_) => {
             tracing::warn!("the database did not answer a request in time");
             Err(Problem::StoreUnreachable)

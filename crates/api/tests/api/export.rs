@@ -10,7 +10,7 @@ use tower::ServiceExt;
 
 use crate::world::*;
 
-const EXPORT: &str = "/api/export";
+pub(crate) const EXPORT: &str = "/api/export";
 
 fn port(minute: i64, port: u8) -> Timed<PortReading> {
     Timed {
@@ -27,7 +27,7 @@ fn port(minute: i64, port: u8) -> Timed<PortReading> {
     }
 }
 
-fn filled(minutes: i64) -> World {
+pub(crate) fn filled(minutes: i64) -> World {
     let mut world = World::new();
     world.inverter().first_seen = port(0, 1).at;
     let readings = (0..minutes).flat_map(|minute| [port(minute, 1), port(minute, 4)]);
@@ -101,7 +101,7 @@ async fn what_cannot_be_exported_is_refused() {
     let world = World::new();
     for (query, told) in [
         ("table=events", "ports or inverters"),
-        ("format=parquet", "csv"),
+        ("format=xlsx", "csv"),
         ("from=2026-06-22&to=2026-06-21", "must be before"),
         ("limit=5", "'from', 'to', 'table', 'serial' and 'format'"),
     ] {

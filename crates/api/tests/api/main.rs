@@ -9,6 +9,8 @@ mod devices;
 mod energy;
 mod events;
 mod export;
+#[cfg(feature = "parquet")]
+mod export_parquet;
 mod health;
 mod history;
 mod metrics;

@@ -8,10 +8,10 @@ use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use api::export::Export;
+use api::export::{Export, Format};
 use api::query::{Edge, export::Table};
 use clap::{Arg, ArgMatches, Command, value_parser};
-use color_eyre::eyre::{Result, WrapErr, bail};
+use color_eyre::eyre::{Result, WrapErr, bail, eyre};
 use jiff::Timestamp;
 use plant::Serial;
 
@@ -26,6 +26,8 @@ pub(crate) struct Arguments {
     from: Option<Edge>,
     to: Option<Edge>,
     serial: Option<Serial>,
+    /// None for what the file's name says.
+    format: Option<Format>,
     /// None for standard output.
     file: Option<PathBuf>,
 }
@@ -40,6 +42,7 @@ impl Arguments {
             from: matches.get_one("from").copied(),
             to: matches.get_one("to").copied(),
             serial: matches.get_one("serial").copied(),
+            format: matches.get_one("format").copied(),
             file: matches.get_one("file").cloned(),
         }
     }
@@ -50,7 +53,7 @@ pub(crate) fn command() -> Command {
         Arg::new(name).long(name).value_name("DAY").value_parser(edge).help(help)
     };
     Command::new("export")
-        .about("Write readings as CSV; the bridge may be running")
+        .about("Write readings into a file; the bridge may be running")
         .arg(
             Arg::new("file")
                 .value_name("FILE")
@@ -76,6 +79,15 @@ pub(crate) fn command() -> Command {
                 })
                 .help("Only this inverter"),
         )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .value_parser(|text: &str| {
+                    Format::named(text).ok_or_else(|| format!("it must be {}", Format::ALLOWED))
+                })
+                .help(format!("{}; without it, what FILE ends with, or csv", Format::ALLOWED)),
+        )
 }
 
 fn edge(text: &str) -> Result<Edge, &'static str> {
@@ -87,6 +99,10 @@ fn edge(text: &str) -> Result<Edge, &'static str> {
 
 pub(crate) fn export(config: &Config, arguments: &Arguments) -> Result<ExitCode> {
     logging::start(&config.log)?;
+    let format = match arguments.format {
+        Some(format) => format,
+        None => format_of(arguments.file.as_deref())?,
+    };
     super::block_on(async {
         let place = Permanent::of(config, "export")?;
         // Refuses what is not of this version, and changes nothing.
@@ -108,7 +124,7 @@ pub(crate) fn export(config: &Config, arguments: &Arguments) -> Result<ExitCode>
         if let (Some(serial), true) = (arguments.serial, wanted.is_empty()) {
             bail!("--serial {serial}: no such inverter was ever read");
         }
-        let mut export = Export::new(place.store(), arguments.table, wanted, from, to);
+        let mut export = Export::new(place.store(), arguments.table, format, wanted, from, to);
         match &arguments.file {
             Some(file) => into_file(&mut export, file).await?,
             None => match write(&mut export, &mut std::io::stdout().lock()).await {
@@ -120,6 +136,15 @@ pub(crate) fn export(config: &Config, arguments: &Arguments) -> Result<ExitCode>
         store.close().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// What a file of this name has in it: CSV, unless it says that it has something else.
+fn format_of(file: Option<&Path>) -> Result<Format> {
+    match file.filter(|file| file.extension().is_some_and(|ending| ending == "parquet")) {
+        None => Ok(Format::Csv),
+        Some(file) => Format::named("parquet")
+            .ok_or_else(|| eyre!("{}: the format must be {}", file.display(), Format::ALLOWED)),
+    }
 }
 
 async fn into_file(export: &mut Export, path: &Path) -> Result<()> {
@@ -144,9 +169,8 @@ async fn into_file(export: &mut Export, path: &Path) -> Result<()> {
 }
 
 async fn write(export: &mut Export, output: &mut dyn Write) -> Result<()> {
-    output.write_all(export.columns().as_bytes())?;
-    while let Some(lines) = export.page().await? {
-        output.write_all(lines.as_bytes())?;
+    while let Some(piece) = export.piece().await? {
+        output.write_all(&piece)?;
     }
     Ok(output.flush()?)
 }

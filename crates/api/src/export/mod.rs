@@ -1,8 +1,12 @@
-//! Readings of any length of time, page by page, as comma-separated values: for `/api/export` and
-//! for the command line.
+//! Readings of any length of time, page by page, as a file: for `/api/export` and for the command
+//! line.
 //!
 //! Page by page through the key of each port or inverter, so that memory stays the same however much
 //! is exported and no transaction stays open while somebody takes their time with a page.
+
+mod file;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,19 +15,34 @@ use jiff::{SignedDuration, Timestamp};
 use plant::Serial;
 use plant::live::LiveInverter;
 use store::{PageQuery, Store, StoreError};
+use tokio::task::spawn_blocking;
 
-use crate::csv;
+pub use self::file::Format;
+use self::file::{File, Page};
 use crate::query::export::Table;
 
 /// Readings in one page, some 300 KB of text.
 const PAGE: u32 = 5000;
 
+/// Why an export cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// As for any read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A file of this format has no room for more.
+    #[cfg(feature = "parquet")]
+    #[error("so many readings do not fit into one file ({0}): export a shorter range")]
+    Parquet(#[from] ::parquet::errors::ParquetError),
+}
+
 /// What is still to be exported.
 pub struct Export {
     store: Arc<dyn Store>,
-    table: Table,
     parts: VecDeque<Part>,
     to: Timestamp,
+    /// None when its end is told.
+    file: Option<Box<dyn File>>,
 }
 
 /// A port or an inverter, and from when on it is still to be exported.
@@ -40,6 +59,7 @@ impl Export {
     pub fn new<'i>(
         store: Arc<dyn Store>,
         table: Table,
+        format: Format,
         inverters: impl IntoIterator<Item = (Serial, &'i LiveInverter)>,
         from: Option<Timestamp>,
         to: Timestamp,
@@ -55,49 +75,42 @@ impl Export {
                 }
             })
             .collect();
-        Self { store, table, parts, to }
+        Self { store, parts, to, file: Some(format.file(table)) }
     }
 
-    /// The line with the names of the columns.
-    pub const fn columns(&self) -> &'static str {
-        match self.table {
-            Table::Ports => csv::PORT_COLUMNS,
-            Table::Inverters => csv::INVERTER_COLUMNS,
-        }
-    }
-
-    /// The next lines; none when all are told.
+    /// The next piece of the file, which may be empty; none after its end.
     ///
     /// # Errors
-    /// As for any read.
-    pub async fn page(&mut self) -> Result<Option<String>, StoreError> {
-        let mut lines = String::new();
+    /// As for any read, or if the format has no room for more.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, ExportError> {
+        let page = self.page().await?;
+        let Some(mut file) = self.file.take() else { return Ok(None) };
+        let Some(page) = page else { return file.end().map(Some) };
+        // Some formats compress a great deal at once.
+        let made = spawn_blocking(move || file.take(page).map(|piece| (file, piece))).await;
+        let (file, piece) = made.expect("making a file does not panic")?;
+        self.file = Some(file);
+        Ok(Some(piece))
+    }
+
+    /// The next readings; none when all are read.
+    async fn page(&mut self) -> Result<Option<Page>, StoreError> {
         while let Some(part) = self.parts.front_mut() {
             let Part { serial, port, from } = *part;
-            let page = PageQuery { serial, from, to: self.to, limit: PAGE };
-            let (read, last) = match port {
-                Some(port) => {
-                    let readings = self.store.port_page(&page, port).await?;
-                    let end = (readings.len(), readings.last().map(|reading| reading.at));
-                    readings.into_iter().for_each(|reading| csv::port(&mut lines, reading));
-                    end
-                }
-                None => {
-                    let readings = self.store.inverter_page(&page).await?;
-                    let end = (readings.len(), readings.last().map(|reading| reading.at));
-                    readings.into_iter().for_each(|reading| csv::inverter(&mut lines, reading));
-                    end
-                }
+            let query = PageQuery { serial, from, to: self.to, limit: PAGE };
+            let page = match port {
+                Some(port) => Page::of_ports(self.store.port_page(&query, port).await?),
+                None => Page::of_inverters(self.store.inverter_page(&query).await?),
             };
-            match last {
+            match page.last() {
                 // A sample time has microseconds.
-                Some(last) if read == PAGE as usize => {
+                Some(last) if page.len() == PAGE as usize => {
                     part.from = last + SignedDuration::from_micros(1);
                 }
                 _ => drop(self.parts.pop_front()),
             }
-            if !lines.is_empty() {
-                return Ok(Some(lines));
+            if page.len() > 0 {
+                return Ok(Some(page));
             }
         }
         Ok(None)
@@ -106,5 +119,6 @@ impl Export {
     /// Leaves the rest out.
     pub fn cut_off(&mut self) {
         self.parts.clear();
+        self.file = None;
     }
 }
