@@ -54,6 +54,8 @@ USER 10001:10001
 WORKDIR /data
 # The outbox and, without PostgreSQL, the database.
 ENV DATA_DIR=/data
+# glibc keeps freed memory for every thread by itself, unless it is told not to.
+ENV MALLOC_ARENA_MAX=2
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 \

@@ -80,6 +80,8 @@ pub fn binary() -> PathBuf {
 pub fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.args(arguments).env_clear().env("PATH", "/usr/bin:/bin").stdin(Stdio::null());
+    // As the packages and the image start it.
+    command.env("MALLOC_ARENA_MAX", "2");
     command
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod simulate;
 
+use std::pin::Pin;
 use std::process::ExitCode;
 
 use color_eyre::eyre::{Result, WrapErr};
@@ -40,6 +41,8 @@ pub(crate) fn ended(outcome: Result<ExitCode>) -> ExitCode {
 
 /// Runs the asynchronous part of a command.
 fn block_on(future: impl Future<Output = Result<ExitCode>>) -> Result<ExitCode> {
+    // Every kind of runtime would otherwise get a copy of all that the command does.
+    let future: Pin<Box<dyn Future<Output = _>>> = Box::pin(future);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
