@@ -4,6 +4,8 @@
 
 mod world;
 
+use std::time::Duration;
+
 use sqlx::{Connection, SqliteConnection};
 use store::{SqliteStore, Store, StoreError};
 use world::*;
@@ -53,6 +55,24 @@ async fn nothing_is_created_before_prepare() {
     assert!(store.stats().await.is_err());
     assert!(!path.exists());
     store.prepare().await.unwrap();
+    assert_eq!(store.stats().await.unwrap().inverters_count, 0);
+}
+
+#[tokio::test]
+async fn a_new_file_that_somebody_else_is_making_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("plant.db");
+    let url = format!("sqlite://{}?mode=rwc", path.display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let making = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let store = SqliteStore::open_lazy(&path);
+    let done = async {
+        // Longer than it takes to find the file locked.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        making.rollback().await.unwrap();
+    };
+    let (prepared, ()) = tokio::join!(store.prepare(), done);
+    prepared.unwrap();
     assert_eq!(store.stats().await.unwrap().inverters_count, 0);
 }
 

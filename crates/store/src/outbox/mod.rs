@@ -56,7 +56,7 @@ use std::path::{Path, PathBuf};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteAutoVacuum;
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -325,11 +325,10 @@ impl Outbox {
                 return Err(Trouble::Damaged(damage.to_owned()));
             }
         }
-        let mut connection = file::durable(&self.path)
+        let options = file::durable(&self.path)
             .create_if_missing(!self.visiting)
-            .auto_vacuum(SqliteAutoVacuum::Incremental)
-            .connect()
-            .await?;
+            .auto_vacuum(SqliteAutoVacuum::Incremental);
+        let mut connection = file::open(&options).await?;
         layout::prepare(&mut connection).await?;
         layout::check(&mut connection).await?;
         Ok(connection)

@@ -20,9 +20,7 @@ pub(crate) fn store_error(error: &Error, path: &Path) -> StoreError {
         };
     };
     let text = format!("{file}: {}", database.message());
-    // The primary result code is the low byte of an extended one.
-    let code = database.code().and_then(|code| code.parse::<u32>().ok());
-    match code.map(|code| code & 0xff) {
+    match primary_code(error) {
         Some(BUSY | LOCKED) => StoreError::Unavailable(text),
         Some(PERM | READONLY | IOERR | FULL | CANTOPEN) => StoreError::NoRoom(text),
         Some(CORRUPT) => StoreError::Schema(format!("{text}. Set the file aside to start anew.")),
@@ -42,12 +40,22 @@ pub(crate) fn is_corrupt(error: &Error) -> bool {
         Error::ColumnDecode { .. } => return true,
         _ => return false,
     };
-    let code = database.code().and_then(|code| code.parse::<u32>().ok());
     // Our statements never change, so what they name is missing only where the schema is damaged.
     let lost = |what: &str| database.message().starts_with(what);
-    matches!(code.map(|code| code & 0xff), Some(CORRUPT | NOTADB))
+    matches!(primary_code(error), Some(CORRUPT | NOTADB))
         || lost("no such column")
         || lost("no such table")
+}
+
+/// Whether somebody else has the file's lock.
+pub(super) fn is_locked(error: &Error) -> bool {
+    matches!(primary_code(error), Some(BUSY | LOCKED))
+}
+
+/// The primary result code is the low byte of an extended one.
+fn primary_code(error: &Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?.parse::<u32>().ok()?;
+    Some(code & 0xff)
 }
 
 // Result codes of SQLite's C interface.

@@ -1,13 +1,20 @@
 //! How every SQLite file of the bridge is opened: the store's and the outbox's.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqliteConnection};
+
+use super::error::is_locked;
 
 /// How long a connection waits for another process's lock, a backup's for example.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How soon a file that was locked is tried again, by those for whom SQLite does not wait.
+const LOCKED_PAUSE: Duration = Duration::from_millis(20);
 
 /// The write-ahead log is cut back to this size when it has been emptied.
 const WAL_KEPT_BYTES: &str = "16777216";
@@ -21,6 +28,20 @@ pub(crate) fn durable(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(false)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", WAL_KEPT_BYTES)
+}
+
+/// Opens a file that may be new.
+///
+/// Giving a new file its write-ahead log takes a lock for which SQLite does not wait: of two
+/// processes that do it at the same moment, one hears at once that the file is locked. It finds the
+/// log there when it tries again.
+pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let since = Instant::now();
+    (|| options.connect())
+        .retry(ConstantBuilder::new().with_delay(LOCKED_PAUSE).without_max_times())
+        .sleep(tokio::time::sleep)
+        .when(|error| is_locked(error) && since.elapsed() < BUSY_TIMEOUT)
+        .await
 }
 
 /// A time as the files keep it.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteSynchronous};
-use sqlx::{ConnectOptions, Sqlite, SqliteConnection};
+use sqlx::{Sqlite, SqliteConnection};
 
 pub(crate) use self::source::SqliteSource;
 pub(crate) use self::target::SqliteTarget;
@@ -40,7 +40,7 @@ impl SqliteStore {
         let options = file::durable(&self.path)
             .create_if_missing(true)
             .synchronous(SqliteSynchronous::Normal);
-        let mut connection = options.connect().await.map_err(|error| self.error(error))?;
+        let mut connection = file::open(&options).await.map_err(|error| self.error(error))?;
         upgrade(&mut connection, &self.path).await?;
         let target = SqliteTarget::resume(connection, &self.path, origin).await?;
         Ok(Box::new(target))
