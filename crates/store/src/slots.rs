@@ -113,39 +113,39 @@ pub(crate) struct Averages<'a> {
     query: &'a MeanQuery,
     /// Which of the series an inverter is.
     numbers: BTreeMap<i64, usize>,
-    /// Bucket, sum and number of slots, of each series.
-    buckets: Vec<Vec<(u32, f64, u32)>>,
+    /// Sum and number of slots in each bucket of each series.
+    buckets: Vec<Vec<(f64, u32)>>,
 }
 
 impl<'a> Averages<'a> {
     /// Of these inverters, in the order of the series.
     pub(crate) fn new(query: &'a MeanQuery, inverters: impl Iterator<Item = i64>) -> Self {
         let numbers: BTreeMap<i64, usize> = inverters.zip(0..).collect();
-        Self { query, buckets: vec![Vec::new(); numbers.len()], numbers }
+        let seconds = query.to.duration_since(query.from).as_secs();
+        let count = usize::try_from(seconds).unwrap_or(0).div_ceil(query.bucket_s as usize);
+        Self { query, buckets: vec![vec![(0.0, 0); count]; numbers.len()], numbers }
     }
 
-    /// Takes the power of an inverter in a slot, W. Slots ascend, and none is before the range.
+    /// Takes the power of an inverter in a slot of the range, W. They may come in any order.
     pub(crate) fn take(&mut self, inverter: i64, slot: Timestamp, power_w: f32) {
-        // Another inverter than was asked for.
+        // None: another inverter than was asked for.
         let Some(number) = self.numbers.get(&inverter) else { return };
         let second = slot.duration_since(self.query.from).as_secs();
-        let bucket = u32::try_from(second).unwrap_or(0) / self.query.bucket_s;
-        let buckets = &mut self.buckets[*number];
-        match buckets.last_mut() {
-            Some((last, sum, slots)) if *last == bucket => {
-                *sum += f64::from(power_w);
-                *slots += 1;
-            }
-            _ => buckets.push((bucket, f64::from(power_w), 1)),
+        let bucket = usize::try_from(second).unwrap_or(0) / self.query.bucket_s as usize;
+        if let Some((sum, slots)) = self.buckets[*number].get_mut(bucket) {
+            *sum += f64::from(power_w);
+            *slots += 1;
         }
     }
 
     /// Puts the means into the series.
     pub(crate) fn fill(self, series: &mut [MeanSeries]) {
-        let mean =
-            |(bucket, sum, slots): (u32, f64, u32)| (bucket, (sum / f64::from(slots)) as f32);
         for (series, buckets) in series.iter_mut().zip(self.buckets) {
-            series.means = buckets.into_iter().map(mean).collect();
+            series.means = (0..)
+                .zip(buckets)
+                .filter(|(_, (_, slots))| *slots > 0)
+                .map(|(bucket, (sum, slots))| (bucket, (sum / f64::from(slots)) as f32))
+                .collect();
         }
     }
 }

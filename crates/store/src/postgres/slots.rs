@@ -53,13 +53,13 @@ const REPLACE: &str = "
     ON CONFLICT (slot, inverter_id) DO UPDATE
     SET power = EXCLUDED.power";
 
-/// One row per slot: an array costs a client less than as many rows.
+/// One row per inverter: an array costs a client less than as many rows. In no order: sorting takes
+/// the server as long as all the rest.
 const READ: &str = "
-    SELECT slot, array_agg(inverter_id) AS inverters, array_agg(power) AS powers
+    SELECT inverter_id, array_agg(slot) AS slots, array_agg(power) AS powers
     FROM inverter_power
     WHERE slot >= $1 AND slot < $2
-    GROUP BY slot
-    ORDER BY slot";
+    GROUP BY inverter_id";
 
 /// Slots in one statement, at 28 bytes each: see "Statement size" of [`write`](super::write).
 const SLOTS_PER_STATEMENT: usize = 500;
@@ -124,10 +124,10 @@ pub(super) async fn means(
     let mut found =
         unnamed(READ).bind(query.from.to_sqlx()).bind(query.to.to_sqlx()).fetch(connection);
     while let Some(row) = found.try_next().await? {
-        let slot: jiff_sqlx::Timestamp = row.try_get("slot")?;
-        let inverters: Vec<i32> = row.try_get("inverters")?;
+        let inverter: i32 = row.try_get("inverter_id")?;
+        let slots: Vec<jiff_sqlx::Timestamp> = row.try_get("slots")?;
         let powers: Vec<f32> = row.try_get("powers")?;
-        for (inverter, power) in inverters.into_iter().zip(powers) {
+        for (slot, power) in slots.into_iter().zip(powers) {
             averages.take(inverter.into(), slot.to_jiff(), power);
         }
     }
