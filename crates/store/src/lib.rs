@@ -218,7 +218,7 @@ pub struct StoreStats {
     pub inverters_count: u64,
     /// Sample time of the oldest inverter reading.
     pub oldest_reading: Option<Timestamp>,
-    /// Sample time of the newest inverter reading.
+    /// Sample time of the newest inverter reading. One from the future gives way to the next.
     pub newest_reading: Option<Timestamp>,
 }
 

@@ -46,19 +46,15 @@ const HISTORY: &str = "
     ORDER BY timestamp DESC
     LIMIT ?4";
 
-/// Counts only the tables that stay small. `min` and `max` are one look-up each per inverter.
+/// Counts only the tables that stay small, and asks the inverters for the oldest and newest reading
+/// instead of the readings: they know their first, and their last that was not from the future.
 const STATS: &str = "
-    SELECT (SELECT count(*) FROM inverters)        AS inverters,
+    SELECT count(*)                                AS inverters,
+           min(first_seen)                         AS oldest,
+           max(last_seen)                          AS newest,
            (SELECT count(*) FROM production_cache) AS production_cache,
-           (SELECT count(*) FROM config_cache)     AS config_cache,
-           (SELECT min((SELECT min(timestamp)
-                        FROM inverter_data
-                        WHERE inverter_id = i.inverter_id))
-            FROM inverters AS i)                   AS oldest,
-           (SELECT max((SELECT max(timestamp)
-                        FROM inverter_data
-                        WHERE inverter_id = i.inverter_id))
-            FROM inverters AS i)                   AS newest";
+           (SELECT count(*) FROM config_cache)     AS config_cache
+    FROM inverters";
 
 /// Summed over sites, as in PostgreSQL.
 const ROW_COUNTS: &str = "

@@ -88,6 +88,7 @@ pub(crate) async fn a_clock_that_was_wrong_does_not_stay_the_newest(world: &Worl
     assert_eq!(latest.dtu_name, "roof");
     assert_eq!(latest.last_seen, at(NOON + 60));
     assert_eq!(latest.ports[&1].at, at(NOON + 60));
+    assert_eq!(store.stats().await.unwrap().newest_reading, Some(at(NOON + 60)));
 }
 
 pub(crate) async fn two_dtus_keep_their_names(world: &World) {
