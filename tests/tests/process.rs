@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use e2e::{Bridge, command, dtu, eventually};
+use e2e::{Bridge, Database, command, dtu, eventually};
 use simulator::Fault;
 
 fn shows_ports(bridge: &Bridge) -> Option<()> {
@@ -51,6 +51,32 @@ async fn the_embedded_store_remembers_over_a_restart() {
     assert_eq!(ports.as_array().unwrap().len(), 8);
     assert_eq!(second.get("/api/info").json()["instance_id"], id.as_str());
     assert_eq!(second.get("/stats").json()["database_type"], "SQLITE");
+}
+
+/// A statement goes before the message, and what sqlx asks the log after it must not swallow that.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_of_the_database_is_told_of() {
+    let database = Database::create().await;
+    let settings = database.settings(None);
+    let is_ready = async |bridge: &Bridge| {
+        eventually("a database that is ready", async || {
+            bridge.log().contains("the database is ready").then_some(())
+        })
+        .await;
+    };
+    let first = Bridge::start(&settings);
+    is_ready(&first).await;
+    assert!(!first.log().contains("upgrading the database"), "{}", first.log());
+    assert!(first.terminate().success());
+
+    sqlx::raw_sql("DROP TABLE inverter_power; DELETE FROM _sqlx_migrations WHERE version >= 9")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    let second = Bridge::start(&settings);
+    is_ready(&second).await;
+    let log = second.log();
+    assert!(log.contains("upgrading the database") && log.contains("inverter power"), "{log}");
 }
 
 #[test]

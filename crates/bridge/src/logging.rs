@@ -32,9 +32,13 @@ pub(crate) fn start(log: &Log) -> Result<()> {
         Some(path) => Some(layer(log.json, appender(path)?, false)),
         None => None,
     };
+    // One filter for all. A layer with a filter of its own remembers the last decision for each
+    // thread, and sqlx asks after every statement whether it may tell of it: the no would swallow
+    // whatever is said next (issue 2519 of tokio-rs/tracing).
     tracing_subscriber::registry()
-        .with(console.with_filter(filter.clone()))
-        .with(file.with_filter(filter))
+        .with(filter)
+        .with(console)
+        .with(file)
         .try_init()
         .wrap_err("the log is started once")
 }
