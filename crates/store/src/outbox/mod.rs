@@ -56,7 +56,7 @@ use std::path::{Path, PathBuf};
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteAutoVacuum;
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 use tokio::sync::Mutex;
 use tokio::task::spawn_blocking;
 
@@ -328,7 +328,7 @@ impl Outbox {
         let options = file::durable(&self.path)
             .create_if_missing(!self.visiting)
             .auto_vacuum(SqliteAutoVacuum::Incremental);
-        let mut connection = file::open(&options).await?;
+        let mut connection = file::open(|| options.connect()).await?;
         layout::prepare(&mut connection).await?;
         layout::check(&mut connection).await?;
         Ok(connection)

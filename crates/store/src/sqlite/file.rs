@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqliteConnection};
 
 use super::error::is_locked;
 
@@ -30,14 +29,17 @@ pub(crate) fn durable(path: &Path) -> SqliteConnectOptions {
         .pragma("journal_size_limit", WAL_KEPT_BYTES)
 }
 
-/// Opens a file that may be new.
+/// Opens a file that may be new, however that is done.
 ///
 /// Giving a new file its write-ahead log takes a lock for which SQLite does not wait: of two
 /// processes that do it at the same moment, one hears at once that the file is locked. It finds the
 /// log there when it tries again.
-pub(crate) async fn open(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+pub(crate) async fn open<C, F>(connect: impl FnMut() -> F) -> Result<C, sqlx::Error>
+where
+    F: Future<Output = Result<C, sqlx::Error>>,
+{
     let since = Instant::now();
-    (|| options.connect())
+    connect
         .retry(ConstantBuilder::new().with_delay(LOCKED_PAUSE).without_max_times())
         .sleep(tokio::time::sleep)
         .when(|error| is_locked(error) && since.elapsed() < BUSY_TIMEOUT)

@@ -131,11 +131,10 @@ impl Store for SqliteStore {
 
     async fn prepare(&self) -> Result<(), StoreError> {
         file::create_parent(&self.path).await.map_err(|error| self.error(error.into()))?;
-        let options = file::durable(&self.path).create_if_missing(true);
-        let mut file = file::open(&options).await.map_err(|error| self.error(error))?;
-        transfer::upgrade(&mut file, &self.path).await?;
-        transfer::refuse_half_filled(&mut file, &self.path).await?;
-        file.close().await.map_err(|error| self.error(error))
+        let opened = file::open(|| self.writer.acquire()).await;
+        let mut writer = opened.map_err(|error| self.error(error))?;
+        transfer::upgrade(&mut writer, &self.path).await?;
+        transfer::refuse_half_filled(&mut writer, &self.path).await
     }
 
     async fn write(&self, records: &[Record]) -> Result<Written, StoreError> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteSynchronous};
-use sqlx::{Sqlite, SqliteConnection};
+use sqlx::{ConnectOptions, Sqlite, SqliteConnection};
 
 pub(crate) use self::source::SqliteSource;
 pub(crate) use self::target::SqliteTarget;
@@ -40,7 +40,8 @@ impl SqliteStore {
         let options = file::durable(&self.path)
             .create_if_missing(true)
             .synchronous(SqliteSynchronous::Normal);
-        let mut connection = file::open(&options).await.map_err(|error| self.error(error))?;
+        let opened = file::open(|| options.connect()).await;
+        let mut connection = opened.map_err(|error| self.error(error))?;
         upgrade(&mut connection, &self.path).await?;
         let target = SqliteTarget::resume(connection, &self.path, origin).await?;
         Ok(Box::new(target))
