@@ -48,7 +48,7 @@ pub struct Stats {
     /// Sample time of the oldest reading.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-03-01T06:12:00Z")]
     pub oldest_reading: Option<Timestamp>,
-    /// Sample time of the newest reading.
+    /// Sample time of the newest reading. One from the future gives way to the next.
     #[schema(value_type = Option<String>, format = DateTime, example = "2026-06-21T12:00:00Z")]
     pub newest_reading: Option<Timestamp>,
     /// Snapshots that wait for the database.
